@@ -1,0 +1,27 @@
+// Opening directories below a root without ever following a link or leaving its file system.
+//
+// Safe against a link swapped in for any component at any moment: the kernel resolves all at once
+// (openat2), or each step is opened without following and looked at.
+#pragma once
+
+#include "shells/names/disk_path.h"
+#include "shells/posix/fd.h"
+#include "shells/posix/root.h"
+
+namespace kinfolder {
+
+struct OpenedDirectory {
+  Fd fd;          // readable directory; not ok() if it failed
+  int error = 0;  // errno. ENOTDIR: a component certainly is no directory (a file or a link).
+                  // EXDEV: a component is a mount point.
+};
+
+// Opens the directory made of the first `count` components of `path`; 0 is the root.
+OpenedDirectory OpenDirectory(const Root& root, const DiskPath& path, std::size_t count);
+
+// The same, making what is missing (0777 without the umask's bits). `*made` (may be null) is set to
+// the number of directories made: the last ones.
+OpenedDirectory OpenOrMakeDirectory(const Root& root, const DiskPath& path, std::size_t count,
+                                    std::size_t* made);
+
+}  // namespace kinfolder
