@@ -1,0 +1,42 @@
+#!/bin/bash
+# The form of the files git tracks: `tidy.sh format|lines|scripts`, in the checkout.
+#   format   clang-format has nothing to change in any C++ file
+#   lines    no line over 100 characters, no tab, no blank at a line's end; tells of long files
+#   scripts  shellcheck has nothing to say
+# Exits 1 and names each place.
+set -eu
+# grep counts characters, not bytes.
+export LC_ALL=C.UTF-8
+
+# tracked PATTERN...: tracked files that exist, NUL-separated.
+tracked() {
+  git ls-files -z -- "$@" | while IFS= read -r -d '' file; do
+    [ ! -f "$file" ] || [ -L "$file" ] || printf '%s\0' "$file"
+  done
+}
+
+scripts() {
+  tracked | xargs -0 -r awk 'FNR == 1 { if (/^#!.*[\/ ](ba|da)?sh( |$)/) print FILENAME; nextfile }'
+}
+
+case ${1-} in
+  format)
+    tracked '*.cc' '*.h' | xargs -0 -r -P "$(nproc)" -n 8 clang-format-14 --dry-run -Werror
+    ;;
+  scripts)
+    mapfile -t files < <(scripts)
+    [ ${#files[@]} -eq 0 ] || shellcheck -- "${files[@]}"
+    ;;
+  lines)
+    mapfile -d '' -t files < <(tracked '*.cc' '*.h' '*.sh' '*.py' '*.bzl' '*BUILD' WORKSPACE \
+      .bazelrc x .ci/run)
+    [ ${#files[@]} -gt 0 ] || exit 0
+    wc -l -- "${files[@]}" | awk '$2 != "total" && $1 > 500 {
+      print "note: " $2 ": " $1 " lines; is there a second idea in it?" }'
+    ! grep -nHP '^.{101,}|\t|[ ]$' -- "${files[@]}"
+    ;;
+  *)
+    echo "usage: tidy.sh format|lines|scripts" >&2
+    exit 2
+    ;;
+esac
