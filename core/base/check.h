@@ -12,7 +12,7 @@ namespace kinfolder {
 
 }  // namespace kinfolder
 
-#define CHECK(condition)                                                      \
-  do {                                                                        \
+#define CHECK(condition)                                                        \
+  do {                                                                          \
     if (!(condition)) ::kinfolder::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)

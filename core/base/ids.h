@@ -20,7 +20,7 @@ struct Id {
 using PathId = Id<struct PathTag>;                // a path of one folder
 using ContentId = Id<struct ContentTag>;          // SHA-256 of bytes or of a link's target
 using SnapshotId = Id<struct SnapshotTag>;        // a snapshot, local or remote
-using ParticipantId = Id<struct ParticipantTag>;  // a participant of the folder; kSelf is this machine
+using ParticipantId = Id<struct ParticipantTag>;  // of the folder; kSelf is this machine
 
 inline constexpr ParticipantId kSelf{1};
 

@@ -22,7 +22,8 @@ found=$(printf '%s\n' "$symbols" | awk -F '\t' '
   / file format / { file = $0; sub(/: +file format .*/, "", file); next }
   NF != 2 { next }
   { section = substr($1, 26); name = $2; sub(/^[^ ]+ +(\.hidden )?/, "", name) }
-  section !~ /^(\.[ls]?data|\.[ls]?bss|\.tdata|\.tbss|\*COM\*)/ || section ~ /^\.data\.rel\.ro/ { next }
+  section !~ /^(\.[ls]?data|\.[ls]?bss|\.tdata|\.tbss|\*COM\*)/ { next }
+  section ~ /^\.data\.rel\.ro/ { next }
   substr($1, 24, 1) != "O" && (section !~ /^\.t/ || name ~ /^\./) { next }
   name ~ /^DW\.ref\./ || name ~ /^_Z(GV|Z)?N5boost3msm/ { next }
   { print file ": " section ": " name }
