@@ -2,6 +2,8 @@
 # The directions of dependency, asked of Bazel in the checkout: core never needs shells or sim, and
 # these never each other, tests included. Exits 1 and shows the path of each breach.
 set -eu
+# Without git nothing would be looked at: that is a failure.
+git rev-parse --git-dir > /dev/null
 
 query() {
   bazel query --noshow_progress --ui_event_filters=-info "$@"

@@ -5,6 +5,8 @@
 #   scripts  shellcheck has nothing to say
 # Exits 1 and names each place.
 set -eu
+# Without git nothing would be looked at: that is a failure.
+git rev-parse --git-dir > /dev/null
 # grep counts characters, not bytes.
 export LC_ALL=C.UTF-8
 
