@@ -7,8 +7,8 @@
 // conflict copy; it never makes a version disappear.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -21,14 +21,14 @@ namespace kinfolder {
 struct Node {
   PathId path;
   Version version;
-  std::uint64_t size = 0;                // bytes of the content
-  std::uint64_t generation = 0;          // hint: 1 for a root, else 1 + max of the parents'; 0 unknown
-  std::uint64_t rank = 0;                // an order all machines share (from the cap's hash)
-  std::int64_t created_ms = 0;           // wall clock of the author; for display and history order
-  std::int64_t mtime_ns = 0;             // travels with the version; decides nothing
-  ParticipantId author;                  // who signed it; 0 if it is nobody we know
-  bool approved = false;                 // a delete that a person approved (see held deletes)
-  std::vector<SnapshotId> parents;       // same path; sorted, no duplicates
+  std::uint64_t size = 0;           // bytes of the content
+  std::uint64_t generation = 0;     // hint: 1 for a root, else 1 + max of the parents'; 0 unknown
+  std::uint64_t rank = 0;           // an order all machines share (from the cap's hash)
+  std::int64_t created_ms = 0;      // wall clock of the author; for display and history order
+  std::int64_t mtime_ns = 0;        // travels with the version; decides nothing
+  ParticipantId author;             // who signed it; 0 if it is nobody we know
+  bool approved = false;            // a delete that a person approved (see held deletes)
+  std::vector<SnapshotId> parents;  // same path; sorted, no duplicates
 
   friend bool operator==(const Node&, const Node&) = default;
 };
@@ -42,7 +42,7 @@ constexpr bool IsLocalId(SnapshotId id) { return (id.value & kLocalSnapshotBit) 
 // are kept apart so that both stay dense.
 class Dag {
  public:
-  // Adds a node. Adding a known id again changes nothing.
+  // Adds a node. Adding a known id again changes nothing. REQUIRES: id is not none.
   void Add(SnapshotId id, Node node);
   // Null if unknown. The pointer is valid until the next Add.
   const Node* Find(SnapshotId id) const;
@@ -66,26 +66,38 @@ class Dag {
   std::size_t count_ = 0;
 };
 
-// A Dag and a few nodes that are only being considered (merges not yet made).
+// A Dag and a few nodes that are only being considered (merges not yet made). With a path, nodes of
+// other paths count as not read: a history must not lead out of its path.
 class DagView {
  public:
-  explicit DagView(const Dag& dag) : dag_(&dag) {}
+  explicit DagView(const Dag& dag, PathId only = {}) : dag_(&dag), only_(only) {}
 
+  // Null if unknown. The pointer is valid until the next Consider or Dag::Add.
   const Node* Find(SnapshotId id) const;
-  void Consider(SnapshotId id, Node node) { extra_.emplace_back(id, std::move(node)); }
+  // REQUIRES: id is not known to the Dag.
+  void Consider(SnapshotId id, Node node);
 
  private:
   const Dag* dag_;
+  PathId only_;
   std::vector<std::pair<SnapshotId, Node>> extra_;
 };
 
 enum class Answer : std::uint8_t { kNo = 0, kYes = 1, kUnknown = 2 };
 
-// "a <= b": a is b or an ancestor of b. kUnknown if that hangs on snapshots not read yet; those are
-// appended to *missing (a non-empty part of them is enough, so that reading them makes progress).
+// The questions below walk without recursion, end on every input (also on cycles, which only a
+// forger can make), and look at no more of a history than they need where generations are usable.
+// What they could not read is appended to *missing (not null), only if the answer hangs on it.
+
+// The generation of a node of the view if it fits what is known of its parents, else 0: not usable.
+std::uint64_t UsableGeneration(const DagView& dag, const Node& node);
+
+// "a <= b": a is b or an ancestor of b. kUnknown if that hangs on snapshots not read yet. One
+// lookup if a is a parent of b.
 Answer IsAncestor(const DagView& dag, SnapshotId a, SnapshotId b, std::vector<SnapshotId>* missing);
 
-// The elements of `of` that are below no other element. Elements whose relation is unknown stay.
+// The elements of `of` that are below no other element, ascending by id, without duplicates.
+// Elements whose relation is unknown stay. Of a cycle the smallest id stays.
 std::vector<SnapshotId> Maximal(const DagView& dag, std::vector<SnapshotId> of,
                                 std::vector<SnapshotId>* missing);
 
