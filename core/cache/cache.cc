@@ -34,8 +34,8 @@ struct CacheTable : MachineTable<CacheTable, NoFacts, CacheAction> {
   static constexpr std::string_view kPurpose =
       "Decides when to download a remote snapshot. One download per snapshot however many want it; "
       "failures in a row are spaced by growing delays, also for those who want it meanwhile. What "
-      "was fetched and verified is kept and never fetched again; what was refused is never fetched "
-      "again either, because the same capability always brings the same bytes.";
+      "was fetched and verified, and what was refused, is not fetched again until the entry is "
+      "forgotten: the same capability always brings the same bytes.";
 
   using initial_state = In<P::kAbsent>;
   // clang-format off
