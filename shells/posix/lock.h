@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "core/base/result.h"
 #include "shells/posix/fd.h"
