@@ -103,7 +103,8 @@ static_assert(kPushFacts.action.empty() && kPushFacts.stays && kPushFacts.guard.
 static_assert(!machine::kRowInfos<DoorTable>[0].stays);
 
 TEST(MachineDoc, RendersItsPage) {
-  const std::string expected = R"(<!-- Generated from the machine's table by tests/docs. -->
+  const std::string expected =
+      R"(<!-- Generated from the machine's table by tests/docs. -->
 # A door
 
 Lets people through.
@@ -127,8 +128,11 @@ A cell names the next phase, then the action.
 
 | | Push | Pull |
 |---|---|---|
-| **Closed** | if locked and rusty: Broken, Slam<br>if locked and not rusty: stays<br>if rusty: Open, Creak<br>else Open, Ring | ignored (1) |
-| **Open** | ignored (2) | if not rusty: Closed, Slam<br>else refused |
+)"
+      "| **Closed** | if locked and rusty: Broken, Slam<br>"
+      "if locked and not rusty: stays<br>if rusty: Open, Creak<br>"
+      "else Open, Ring | ignored (1) |\n"
+      R"(| **Open** | ignored (2) | if not rusty: Closed, Slam<br>else refused |
 | **Broken** | ignored (3) | ignored (3) |
 
 ## Why these are ignored
@@ -158,8 +162,8 @@ template <auto Event>
 using On = machine::On<Event>;
 using none = Door::none;
 using IfRusty = machine::If<&F::rusty>;
-template <class... Column>
-using Row = Door::Row<Column...>;
+template <class S, class Event, class T, class Action = none, class Guard = none>
+using Row = Door::Row<S, Event, T, Action, Guard>;
 template <class... R>
 using Rows = Door::Rows<R...>;
 using Pair = machine::Ignored<P, E>;
