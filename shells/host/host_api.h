@@ -67,7 +67,8 @@ class HostApi {
 
   virtual void Resolve(ResolveRequest request, Reply reply) = 0;
   // {"path","versions":[{"index","snapshot","kind","size","author","created","modified",
-  //   "sha256","deleted","current","local"}]}, oldest first: ancestors first, then by creation, then by id.
+  //   "sha256","deleted","current","local"}]}, oldest first: ancestors first, then by creation,
+  //   then by id.
   virtual void Log(const std::string& folder, const std::string& path, Reply reply) = 0;
   // Writes the version's content to `out` and closes it; answers {"bytes","snapshot"}.
   virtual void Cat(const std::string& folder, const std::string& path, const std::string& version,
