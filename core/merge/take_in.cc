@@ -128,32 +128,23 @@ class Rounds {
     std::vector<SnapshotId> instead;
     for (SnapshotId head : heads_) {
       if (!view_.Find(head) || Below(head, mine_)) continue;
-      const Answer answer = AddsNothingTo(head);
-      if (answer == Answer::kYes) instead.push_back(head);
-      if (answer == Answer::kUnknown) undecided_.left_out.insert(head);
+      if (AddsNothingTo(head)) instead.push_back(head);
     }
     if (instead.empty()) return;
     mine_ = PreferredMaximal(std::move(instead));
     discarded_ = true;
-    undecided_ = {};
   }
 
-  Answer AddsNothingTo(SnapshotId head) {
+  // While it is not known, the head is only noted under rule 3: nothing is lost by keeping ours.
+  bool AddsNothingTo(SnapshotId head) const {
     const Ids chain(in_.unpublished.begin(), in_.unpublished.end());
-    for (SnapshotId ours : chain)
-      if (Get(ours).version != Get(head).version) return Answer::kNo;
-    Answer all = Answer::kYes;
-    Judgement judged;
-    for (SnapshotId ours : chain) {
-      for (SnapshotId parent : Get(ours).parents) {
-        if (chain.count(parent) != 0) continue;
-        const Answer answer = Below(parent, head, head, &judged);
-        if (answer == Answer::kNo) return answer;
-        if (answer == Answer::kUnknown) all = answer;
-      }
-    }
-    undecided_.missing.merge(judged.missing);
-    return all;
+    return std::all_of(chain.begin(), chain.end(), [&](SnapshotId ours) {
+      const Node& node = Get(ours);
+      return node.version == Get(head).version &&
+             std::all_of(node.parents.begin(), node.parents.end(), [&](SnapshotId parent) {
+               return chain.count(parent) != 0 || Below(parent, head);
+             });
+    });
   }
 
   // Whether mine < head for certain. The ordinary cases are settled by one look at either's
@@ -192,21 +183,26 @@ class Rounds {
       if (older == Answer::kNo && Below(mine_, head, head, judged) == Answer::kNo)
         candidates.push_back(head);
     }
-    // If it is not known whether x is below y, it is y whose ancestry is not known.
-    for (SnapshotId x : candidates)
-      for (SnapshotId y : candidates) Below(x, y, y, judged);
-    const auto left_out = [judged](SnapshotId head) { return judged->left_out.count(head) != 0; };
-    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), left_out),
-                     candidates.end());
-    std::vector<SnapshotId> missing;
-    candidates = Maximal(view_, std::move(candidates), &missing);
-    std::sort(candidates.begin(), candidates.end(),
+    // If it is not known whether x is below y, it is y whose ancestry is not known. Without y, what
+    // is below y is to be judged itself.
+    std::vector<SnapshotId> newest;
+    for (std::size_t before = ~std::size_t{0}; before != judged->left_out.size();) {
+      before = judged->left_out.size();
+      std::vector<SnapshotId> missing;
+      newest = Maximal(view_, candidates, &missing);
+      for (SnapshotId x : newest)
+        for (SnapshotId y : newest) Below(x, y, y, judged);
+      const auto left_out = [judged](SnapshotId head) { return judged->left_out.count(head) != 0; };
+      candidates.erase(std::remove_if(candidates.begin(), candidates.end(), left_out),
+                       candidates.end());
+    }
+    std::sort(newest.begin(), newest.end(),
               [this](SnapshotId a, SnapshotId b) { return Before(a, b); });
-    return candidates;
+    return newest;
   }
 
   Judgement Judge() const {
-    Judgement judged = undecided_;
+    Judgement judged;
     if (mine_) {
       for (SnapshotId theirs : Concurrent(&judged)) JudgeOne(theirs, &judged);
     } else {
@@ -392,7 +388,6 @@ class Rounds {
   SnapshotId mine_;
   Ids noted_;  // heads noted in `equal` for mine as it was before this round
   Ids absorb_due_;
-  Judgement undecided_;  // heads for which rule 8 can't be decided yet
   bool discarded_ = false;
   std::vector<MergeToMake> merges_;
 };

@@ -19,16 +19,16 @@
 namespace kinfolder {
 
 struct Node {
-  PathId path;
-  Version version;
-  std::uint64_t size = 0;           // bytes of the content
-  std::uint64_t generation = 0;     // hint: 1 for a root, else 1 + max of the parents'; 0 unknown
-  std::uint64_t rank = 0;           // an order all machines share (from the cap's hash)
-  std::int64_t created_ms = 0;      // wall clock of the author; for display and history order
-  std::int64_t mtime_ns = 0;        // travels with the version; decides nothing
-  ParticipantId author;             // who signed it; 0 if it is nobody we know
-  bool approved = false;            // a delete that a person approved (see held deletes)
-  std::vector<SnapshotId> parents;  // same path; sorted, no duplicates
+  PathId path{};
+  Version version{};
+  std::uint64_t size = 0;             // bytes of the content
+  std::uint64_t generation = 0;       // hint: 1 for a root, else 1 + max of the parents'; 0 unknown
+  std::uint64_t rank = 0;             // an order all machines share (from the cap's hash)
+  std::int64_t created_ms = 0;        // wall clock of the author; for display and history order
+  std::int64_t mtime_ns = 0;          // travels with the version; decides nothing
+  ParticipantId author{};             // who signed it; 0 if it is nobody we know
+  bool approved = false;              // a delete that a person approved (see held deletes)
+  std::vector<SnapshotId> parents{};  // same path; sorted, no duplicates
 
   friend bool operator==(const Node&, const Node&) = default;
 };
