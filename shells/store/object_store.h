@@ -111,7 +111,8 @@ class ObjectStore {
                                                         const std::string& known_version) = 0;
 
   // Makes all of `entries` true at once, durably; of several for one name the last counts. Returns
-  // the new version. Concurrent calls, also of other processes, lose nothing.
+  // the new version, which may include changes by others that the caller has not read. Concurrent
+  // calls, also of other processes, lose nothing.
   virtual Result<std::string> Link(const Cap& write_cap,
                                    const std::vector<DirectoryEntry>& entries) = 0;
 
