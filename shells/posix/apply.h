@@ -53,7 +53,10 @@ struct ApplyResult {
   std::optional<FileStat> found;
   std::optional<FileStat> placed;  // kDone, kCameOutOther of Replace: what stands at the path now
   std::vector<DiskPath> touched;   // directories to give to SyncDirectories
-  Error error;                     // kBlocked
+  // Only without an atomic exchange, and rarely: a displaced file lies at this tmp name. kRefused:
+  // it could not be put back, because something else had come; capture it there.
+  std::string aside;
+  Error error;  // kBlocked
 };
 
 enum class DisplacedState : unsigned char {
@@ -70,7 +73,7 @@ struct TmpEntry {
 };
 
 struct ApplyOptions {
-  bool avoid_exchange = false;   // behave as on a file system without it
+  bool avoid_exchange = false;   // behave as on a file system whose renames know no flags
   std::function<void()> in_gap;  // for tests: called between the last look and the exchange
 };
 

@@ -112,7 +112,7 @@ Result<CapturedFile> CaptureLink(int dir_fd, const char* name, const FileStat& b
 
 Result<CapturedFile> CaptureFile(const Root& root, const DiskPath& path, CaptureSink* sink,
                                  const CaptureGap& gap) {
-  if (path.empty()) return ReadError(EINVAL);
+  if (!IsLegalPath(path)) return ReadError(EINVAL);
   const OpenedDirectory parent = OpenDirectory(root, path, path.size() - 1);
   if (!parent.fd.ok()) return ReadError(parent.error == ENOTDIR ? ENOENT : parent.error);
   FileStat stat;

@@ -74,6 +74,8 @@ bool AllLegal(const DiskPath& path, std::size_t count) {
 
 }  // namespace
 
+bool IsLegalPath(const DiskPath& path) { return !path.empty() && AllLegal(path, path.size()); }
+
 OpenedDirectory OpenDirectory(const Root& root, const DiskPath& path, std::size_t count) {
   if (count > path.size() || !AllLegal(path, count)) return Failed(EINVAL);
   if (count == 0) return OpenRoot(root);

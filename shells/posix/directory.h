@@ -10,6 +10,9 @@
 
 namespace kinfolder {
 
+// True if the path is not the root and each component is a legal name.
+bool IsLegalPath(const DiskPath& path);
+
 struct OpenedDirectory {
   Fd fd;          // readable directory; not ok() if it failed
   int error = 0;  // errno. ENOTDIR: a component certainly is no directory (a file or a link).

@@ -22,7 +22,7 @@ DiskLook FromError(const Root& root, int error) {
 }  // namespace
 
 DiskLook LookAt(const Root& root, const DiskPath& path) {
-  if (path.empty()) return DiskLook{DiskPresence::kUnknown, {}, EINVAL};
+  if (!IsLegalPath(path)) return DiskLook{DiskPresence::kUnknown, {}, EINVAL};
   const OpenedDirectory parent = OpenDirectory(root, path, path.size() - 1);
   if (!parent.fd.ok()) return FromError(root, parent.error);
   DiskLook look;

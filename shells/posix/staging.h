@@ -6,6 +6,7 @@
 // swept at the next start. Thread-safe.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
