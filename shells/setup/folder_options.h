@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,7 @@ struct OptionHelp {
 };
 
 // All options, in the order they are shown.
-const std::vector<OptionHelp>& OptionList();
+std::span<const OptionHelp> OptionList();
 
 // kInvalid: no such option, or not a value of it; says what is.
 Status CheckOption(const std::string& name, const std::string& value);

@@ -1,4 +1,4 @@
-// Setting up: making state directories and folders, inviting, joining, leaving.
+// Setting up folders: making them, inviting, joining, leaving.
 //
 // Every function says what it needs of the store, may block on it, and never touches a file of the
 // user's: in a root it makes or removes `.kinfolder/` only. The caller holds the state directory's
@@ -19,23 +19,16 @@
 
 namespace kinfolder {
 
-// `dir:PATH` only so far. Does not create a store. kInvalid for another or malformed url.
-Result<std::unique_ptr<ObjectStore>> OpenStore(const std::string& store_url);
-
-// Makes a state directory and, at a new or empty place, the store itself. An existing store is
-// used; a directory with other things in it is refused (kInvalid).
-Result<StateDir> InitState(const std::string& state_path, const std::string& store_url);
-
 // One legal component of at most 64 bytes, in NFC; what is wrong otherwise.
 Result<std::string> ParticipantName(const std::string& name);
 // The host's name, made legal; "machine" where it has none.
 std::string DefaultParticipantName();
 
 struct NewFolder {
-  std::string path;         // an existing directory
-  std::string name;         // empty: the directory's own name
-  std::string participant;  // empty: DefaultParticipantName()
-  bool take_over = false;   // also a root that another state directory has marked
+  std::string path;              // an existing directory
+  std::string name = {};         // empty: the directory's own name
+  std::string participant = {};  // empty: DefaultParticipantName()
+  bool take_over = false;        // also a root that another state directory has marked
 };
 
 // Makes a folder of a directory; we are its admin. kExists: the name or the root is taken,
@@ -67,15 +60,15 @@ struct AcceptedJoiner {
 
 struct Acceptance {
   std::vector<AcceptedJoiner> joined;
-  std::vector<OpenInvitation> left;  // the invitations that stay open
+  std::vector<OpenInvitation> left;   // the invitations that stay open
+  std::vector<std::string> problems;  // answers that were refused or could not be read, for people
 };
 
 // Looks into the inboxes of `record`'s invitations, links the first valid answer of each as a
 // participant, lists its key, and closes the inbox; expired ones are closed, too. Safe to do twice
 // and to interrupt. Does not save: put `left` into the record. Blocks; run it off the loop.
 // REQUIRES: record.admin().
-Result<Acceptance> AcceptJoiners(ObjectStore& store, const FolderRecord& record,
-                                 std::int64_t now_s);
+Acceptance AcceptJoiners(ObjectStore& store, const FolderRecord& record, std::int64_t now_s);
 
 // What the admin says of everybody, read from the collective.
 struct Member {
