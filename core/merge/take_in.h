@@ -3,8 +3,8 @@
 //
 // Rules 1-8 of docs/domain.md ("Taking in heads"), whole: repeated in rounds until nothing changes,
 // one merge a round. Heads that cannot be judged yet are left out and what is missing is said.
-// If none is left out, feeding the output back in with the same heads changes nothing more (but for
-// `absorb_due`, which the caller turns on).
+// If none is left out and no generation is a lie, feeding the output back in with the same heads
+// changes nothing more (but for `absorb_due`, which the caller turns on).
 #pragma once
 
 #include <cstdint>

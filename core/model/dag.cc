@@ -19,6 +19,11 @@ void Dag::Add(SnapshotId id, Node node) {
   ++count_;
 }
 
+void Dag::Replace(SnapshotId id, Node node) {
+  CHECK(Find(id) != nullptr);
+  (IsLocalId(id) ? local_ : remote_)[id.value & ~kLocalSnapshotBit] = std::move(node);
+}
+
 const Node* Dag::Find(SnapshotId id) const {
   const auto& table = IsLocalId(id) ? local_ : remote_;
   const std::size_t at = id.value & ~kLocalSnapshotBit;

@@ -44,6 +44,8 @@ class Dag {
  public:
   // Adds a node. Adding a known id again changes nothing. REQUIRES: id is not none.
   void Add(SnapshotId id, Node node);
+  // Gives a known node another value: its rank, when it was published.
+  void Replace(SnapshotId id, Node node);
   // Null if unknown. The pointer is valid until the next Add.
   const Node* Find(SnapshotId id) const;
   std::size_t size() const { return count_; }
@@ -72,6 +74,8 @@ class DagView {
  public:
   explicit DagView(const Dag& dag, PathId only = {}) : dag_(&dag), only_(only) {}
 
+  // Gives a known node another value: its rank, when it was published.
+  void Replace(SnapshotId id, Node node);
   // Null if unknown. The pointer is valid until the next Consider or Dag::Add.
   const Node* Find(SnapshotId id) const;
   // REQUIRES: id is not known to the Dag.
