@@ -7,7 +7,12 @@ To add one: a line in MACHINES, then `bazel run //tests/docs:machines -- --rewri
 # namesake: core/poll/poll.h is in //core/poll:poll.
 MACHINES = {
     "CacheMachineDoc": "core/cache/cache.h",
+    "CopyMachineDoc": "core/copy/copy.h",
+    "DmdMachineDoc": "core/dmd/dmd.h",
+    "FileMachineDoc": "core/file/file.h",
+    "FolderMachineDoc": "core/folder/folder.h",
     "PollMachineDoc": "core/poll/poll.h",
+    "UploadMachineDoc": "core/upload/upload.h",
 }
 
 def machine_libraries():

@@ -1,0 +1,92 @@
+// The agent of one folder, as a pure function: state, event -> state', writes, effects.
+//
+// This is the only thing shells and the simulator see of the core's behaviour. Equal states and
+// events give equal results on every compiler. The duties of the caller stand in driver.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/agent/effect.h"
+#include "core/agent/event.h"
+#include "core/agent/records.h"
+#include "core/base/ids.h"
+#include "core/model/dag.h"
+
+namespace kinfolder {
+
+struct AgentState;  // state.h; a copyable value
+
+struct Reaction {
+  std::vector<RecordKey> writes;  // changed durable records: sorted, no duplicates
+  std::vector<Effect> effects;
+};
+
+// Advances the state by one event.
+Reaction Step(AgentState& state, const Event& event);
+
+// When a Ticked should be sent next (monotonic ms); nullopt: nothing is waiting for time.
+std::optional<std::int64_t> NextWake(const AgentState& state);
+
+// True for an observation that Step would ignore: the driver drops it, so that a scan in which
+// nothing changed costs no events. Pure.
+bool ChangesNothing(const AgentState& state, const Observation& observation);
+
+// Paths that are on disk as far as the core knows (ascending): what a scan must find or call gone.
+std::vector<PathId> KnownPaths(const AgentState& state);
+
+// Nothing is under way and nothing is left to do but waiting for news or for a person.
+bool IsQuiet(const AgentState& state);
+
+// --- what people are shown; all pure ---
+enum class FolderMood : std::uint8_t { kInSync, kSyncing, kBlocked, kPaused, kOffline };
+struct BlockedPath {
+  PathId path;
+  Reason reason = Reason::kNone;
+  std::int64_t since_wall_ms = 0;
+};
+struct ConflictView {
+  PathId path;
+  Version mine;
+  struct Theirs {
+    ParticipantId owner;
+    SnapshotId head;
+    Version version;
+    PathId copy;  // none: not placed (yet)
+  };
+  std::vector<Theirs> theirs;
+};
+struct FolderView {
+  FolderMood mood = FolderMood::kSyncing;
+  Reason folder_reason = Reason::kNone;  // why the folder as a whole is blocked or offline
+  std::uint64_t files = 0, bytes = 0;    // on disk, by record
+  std::vector<ConflictView> conflicts;
+  std::vector<BlockedPath> blocked;
+  std::vector<PathId> held_deletes;
+  std::uint64_t files_pending = 0, bytes_pending = 0;  // still to be sent or applied
+  std::int64_t last_scan_wall_ms = 0, last_poll_wall_ms = 0, unpublished_since_wall_ms = 0;
+};
+FolderView View(const AgentState& state);
+
+// --- durable form and trace form (codec.cc) ---
+// The encoding of one durable record; nullopt: the record does not exist (delete it).
+std::optional<std::string> EncodeRecord(const AgentState& state, RecordKey key);
+// Adds one durable record to a state that has not been started. False: not understood.
+bool DecodeRecord(AgentState& state, RecordKey key, const std::string& bytes);
+// To be called once after all records were added, before Started.
+AgentState NewAgentState();
+// The whole state, volatile parts too, for a trace's checkpoint.
+std::string EncodeState(const AgentState& state);
+std::optional<AgentState> DecodeState(const std::string& bytes);
+// One event as bytes and back, for traces.
+std::string EncodeEvent(const Event& event);
+std::optional<Event> DecodeEvent(const std::string& bytes);
+// A number that depends on everything a step did: the event, the contents of the records it
+// changed, its effects, and `previous`.
+std::uint64_t ChainHash(std::uint64_t previous, const AgentState& state, const Event& event,
+                        const Reaction& reaction);
+
+}  // namespace kinfolder

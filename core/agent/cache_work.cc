@@ -1,0 +1,80 @@
+// Carrying out the actions of the cache entries: reading snapshots we only know by name.
+#include "core/agent/context.h"
+
+namespace kinfolder {
+
+namespace {
+
+void WakeWaiting(Context& c, CacheEntry& entry) {
+  for (const PathId path : entry.waiting) {
+    c.Work(path).judge = true;
+    c.Wake(path);
+  }
+}
+
+void AskFetch(Context& c, SnapshotId snapshot, CacheEntry& entry) {
+  entry.effect = c.Ask(FetchSnapshot{0, entry.path, snapshot});
+}
+
+}  // namespace
+
+void Want(Context& c, PathId path, SnapshotId snapshot) {
+  CacheEntry& entry = c.s.cache[snapshot];
+  if (!entry.path) entry.path = path;
+  entry.waiting.insert(path);
+  StepCacheEntry(c, snapshot, CacheEvent::kWanted);
+}
+
+void StepCacheEntry(Context& c, SnapshotId snapshot, CacheEvent event) {
+  const auto it = c.s.cache.find(snapshot);
+  if (it == c.s.cache.end()) return;  // known meanwhile
+  CacheEntry& entry = it->second;
+  const auto result = StepCache(entry.cache, event);
+  if (result.verdict != Verdict::kTaken) return;
+  switch (result.action) {
+    case CacheAction::kNone:
+      return;
+    case CacheAction::kFetch:
+      return AskFetch(c, snapshot, entry);
+    case CacheAction::kKeep:
+      WakeWaiting(c, entry);
+      c.s.cache.erase(it);
+      return;
+    case CacheAction::kBackOff:
+      // Files without a record go on without it for now.
+      WakeWaiting(c, entry);
+      return c.ArmRetry(TimerKind::kCache, snapshot.value, entry.cache.failures);
+    case CacheAction::kReport:
+      return WakeWaiting(c, entry);
+  }
+}
+
+void OnSnapshotFetched(Context& c, const SnapshotFetched& event) {
+  const auto it = c.s.cache.find(event.snapshot);
+  if (it == c.s.cache.end() || it->second.effect != event.id) return;
+  CacheEntry& entry = it->second;
+  entry.effect = 0;
+  entry.reason = event.reason;
+  if (event.outcome == Outcome::kFailed || event.outcome == Outcome::kUnclear)
+    return StepCacheEntry(c, event.snapshot, CacheEvent::kFailed);
+  if (event.outcome == Outcome::kDone && event.facts.path != entry.path)
+    entry.reason = Reason::kWrongPath;
+  if (event.outcome == Outcome::kRefused || entry.reason != Reason::kNone)
+    return StepCacheEntry(c, event.snapshot, CacheEvent::kRefused);
+  const SnapshotFacts& f = event.facts;
+  Node node;
+  node.path = f.path;
+  node.version = f.version;
+  node.size = f.size;
+  node.generation = f.generation;
+  node.rank = f.rank;
+  node.created_ms = f.created_ms;
+  node.mtime_ns = f.mtime_ns;
+  node.author = f.author;
+  node.approved = f.approved;
+  node.parents = f.parents;
+  AddNode(c, event.snapshot, std::move(node));
+  StepCacheEntry(c, event.snapshot, CacheEvent::kFetched);
+}
+
+}  // namespace kinfolder

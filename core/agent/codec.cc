@@ -1,0 +1,147 @@
+// Durable records, traces and the hash chain: values as bytes.
+#include <exception>
+
+#include "core/agent/agent.h"
+#include "core/agent/archive.h"
+#include "core/agent/serialize.h"
+
+namespace kinfolder {
+
+namespace {
+
+// The first byte of every encoding. A reader refuses what it does not know.
+constexpr std::uint8_t kFormat = 1;
+
+template <class T>
+std::string Encode(const T& value) {
+  BytesOut out;
+  out(kFormat, value);
+  return out.Take();
+}
+
+// False if the bytes are not exactly one value of this format.
+template <class T>
+bool Decode(const std::string& bytes, T& value) {
+  try {
+    BytesIn in(bytes);
+    std::uint8_t format = 0;
+    in(format);
+    if (format != kFormat) return false;
+    in(value);
+    return in.left() == 0;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+// The same for ids from outside: a number that no table of a sane size reaches.
+constexpr std::uint32_t kLargestId = 100'000'000;
+
+template <class T>
+void HashInto(HashOut& out, const T& value) {
+  out(value);
+}
+
+void HashRecord(HashOut& out, const AgentState& state, RecordKey key) {
+  out(key);
+  switch (key.table) {
+    case RecordKey::Table::kFolder:
+      return HashInto(out, state.folder);
+    case RecordKey::Table::kPath:
+      if (key.id < state.paths.size()) HashInto(out, state.paths[key.id].record);
+      return;
+    case RecordKey::Table::kNode:
+      if (const Node* node = state.dag.Find(SnapshotId{key.id})) HashInto(out, *node);
+      return;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> EncodeRecord(const AgentState& state, RecordKey key) {
+  switch (key.table) {
+    case RecordKey::Table::kFolder:
+      return Encode(state.folder);
+    case RecordKey::Table::kPath:
+      if (key.id >= state.paths.size() || state.paths[key.id].record == PathRecord{})
+        return std::nullopt;
+      return Encode(state.paths[key.id].record);
+    case RecordKey::Table::kNode: {
+      const Node* node = state.dag.Find(SnapshotId{key.id});
+      if (node == nullptr) return std::nullopt;
+      return Encode(*node);
+    }
+  }
+  return std::nullopt;
+}
+
+bool DecodeRecord(AgentState& state, RecordKey key, const std::string& bytes) {
+  switch (key.table) {
+    case RecordKey::Table::kFolder:
+      return Decode(bytes, state.folder);
+    case RecordKey::Table::kPath: {
+      PathRecord record;
+      if (key.id == 0 || key.id > kLargestId || !Decode(bytes, record)) return false;
+      if (key.id >= state.paths.size()) state.paths.resize(key.id + 1);
+      state.paths[key.id].record = std::move(record);
+      return true;
+    }
+    case RecordKey::Table::kNode: {
+      Node node;
+      const std::uint32_t number = key.id & ~kLocalSnapshotBit;
+      if (number == 0 || number > kLargestId || !Decode(bytes, node)) return false;
+      state.dag.Add(SnapshotId{key.id}, std::move(node));
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string EncodeState(const AgentState& state) {
+  BytesOut out;
+  out(kFormat, state, static_cast<std::uint64_t>(state.dag.size()));
+  state.dag.ForEach([&](SnapshotId id, const Node& node) { out(id, node); });
+  return out.Take();
+}
+
+std::optional<AgentState> DecodeState(const std::string& bytes) {
+  try {
+    BytesIn in(bytes);
+    AgentState state;
+    std::uint8_t format = 0;
+    std::uint64_t nodes = 0;
+    in(format);
+    if (format != kFormat) return std::nullopt;
+    in(state, nodes);
+    for (std::uint64_t i = 0; i < nodes; ++i) {
+      SnapshotId id;
+      Node node;
+      in(id, node);
+      if ((id.value & ~kLocalSnapshotBit) > kLargestId) return std::nullopt;
+      state.dag.Add(id, std::move(node));
+    }
+    if (in.left() != 0) return std::nullopt;
+    return state;
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string EncodeEvent(const Event& event) { return Encode(event); }
+
+std::optional<Event> DecodeEvent(const std::string& bytes) {
+  Event event;
+  if (!Decode(bytes, event)) return std::nullopt;
+  return event;
+}
+
+std::uint64_t ChainHash(std::uint64_t previous, const AgentState& state, const Event& event,
+                        const Reaction& reaction) {
+  HashOut out(previous);
+  out(event, static_cast<std::uint64_t>(reaction.writes.size()));
+  for (const RecordKey key : reaction.writes) HashRecord(out, state, key);
+  out(reaction.effects);
+  return out.value();
+}
+
+}  // namespace kinfolder

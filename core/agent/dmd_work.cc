@@ -1,0 +1,154 @@
+// Carrying out the actions of the personal DMD machine.
+#include <algorithm>
+
+#include "core/agent/context.h"
+
+namespace kinfolder {
+
+namespace {
+
+constexpr std::int64_t kRereadMs = 10 * 60 * 1000;
+// While many uploads are under way, entries are gathered for that long.
+constexpr std::int64_t kGatherMs = 250;
+constexpr std::uint32_t kManyUploads = 32;
+
+void AskWrite(Context& c) {
+  DmdState& d = c.s.dmd;
+  WriteDirectory effect;
+  d.writing.clear();
+  for (const PathId path : d.due) {
+    PathRecord& r = c.Record(path);
+    r.about_to_write = r.current;
+    c.Touch(path);
+    effect.entries.push_back({path, r.current});
+    d.writing.push_back(path);
+  }
+  d.due.clear();
+  d.effect = c.Ask(std::move(effect));
+}
+
+void CarryOut(Context& c, DmdAction action) {
+  DmdState& d = c.s.dmd;
+  switch (action) {
+    case DmdAction::kNone:
+      return;
+    case DmdAction::kRead:
+      d.effect = c.Ask(ReadOwn{});
+      return;
+    case DmdAction::kRest:
+      c.Disarm(TimerKind::kDmdReread, 0);
+      return c.ArmIn(TimerKind::kDmdReread, 0, kRereadMs);
+    case DmdAction::kWrite:
+      return AskWrite(c);
+    case DmdAction::kConfirm:
+      return;  // by OnDirectoryWritten
+    case DmdAction::kStop:
+      c.s.folder.foreign_write = true;
+      c.s.folder_reason = Reason::kForeignWrite;
+      return c.TouchFolder();
+    case DmdAction::kBackOff:
+      ++d.failures;
+      return c.ArmRetry(TimerKind::kDmdRetry, 0, d.failures);
+  }
+}
+
+// Whether `entry` is last_written, about_to_write or older, or absent.
+bool IsOurs(Context& c, const PathRecord& r, SnapshotId entry) {
+  if (!entry || entry == r.last_written || entry == r.about_to_write) return true;
+  const DagView view(c.s.dag);
+  std::vector<SnapshotId> missing;
+  for (const SnapshotId ours : {r.about_to_write, r.last_written})
+    if (ours && IsAncestor(view, entry, ours, &missing) == Answer::kYes) return true;
+  return false;
+}
+
+// What the entry tells about the last write of it.
+void TakeEntry(Context& c, PathId path, SnapshotId entry) {
+  PathRecord& r = c.Record(path);
+  if (entry == r.last_written && r.about_to_write == r.last_written) return MarkDue(c, path);
+  r.last_written = entry;  // confirmed, or something older of ours that came back
+  r.about_to_write = entry;
+  c.Touch(path);
+  MarkDue(c, path);
+}
+
+}  // namespace
+
+void MarkDue(Context& c, PathId path) {
+  const PathRecord& r = c.Record(path);
+  if (!r.current || r.current == r.last_written)
+    c.s.dmd.due.erase(path);
+  else
+    c.s.dmd.due.insert(path);
+}
+
+void StepDmdMachine(Context& c, DmdEvent event) {
+  const auto result = StepDmd(c.s.dmd.phase, event);
+  if (result.verdict == Verdict::kTaken) CarryOut(c, result.action);
+}
+
+void RunDmd(Context& c) {
+  DmdState& d = c.s.dmd;
+  if (d.phase != DmdPhase::kReady || d.due.empty() || !MayWriteStore(c.s)) return;
+  if (c.s.uploads_under_way >= kManyUploads && c.s.now.mono_ms < d.next_write_ms) {
+    if (c.s.dmd_write_armed) return;
+    c.s.dmd_write_armed = true;
+    return c.ArmAt(TimerKind::kDmdWrite, 0, d.next_write_ms);
+  }
+  StepDmdMachine(c, DmdEvent::kDue);
+}
+
+void OnOwnRead(Context& c, const OwnRead& event) {
+  const auto foreign = c.s.participants.find(kForeign);
+  if (foreign != c.s.participants.end() && foreign->second.effect == event.id) {
+    // Since somebody else writes it, our own personal DMD is read like another participant's.
+    foreign->second.effect = 0;
+    if (event.outcome == Outcome::kDone) TakeHeads(c, kForeign, event.entries, true);
+    return StepPoller(c, kForeign,
+                      event.outcome == Outcome::kDone ? PollEvent::kAnswered : PollEvent::kFailed);
+  }
+  if (event.id != c.s.dmd.effect) return;
+  c.s.dmd.effect = 0;
+  c.s.dmd.reason = event.reason;
+  if (event.outcome != Outcome::kDone) return StepDmdMachine(c, DmdEvent::kReadFailed);
+  c.s.dmd.failures = 0;
+  std::map<PathId, SnapshotId> entries;
+  for (const DirectoryEntry& e : event.entries) entries[e.path] = e.snapshot;
+  const bool ours = std::all_of(entries.begin(), entries.end(), [&](const auto& e) {
+    return IsOurs(c, c.Record(e.first), e.second);
+  });
+  if (!ours) {
+    StepDmdMachine(c, DmdEvent::kForeignFound);
+    c.s.participants[kForeign].facts.id = kForeign;
+    TakeHeads(c, kForeign, event.entries, true);
+    return StepPoller(c, kForeign, PollEvent::kAsked);
+  }
+  for (std::uint32_t i = 1; i < c.s.paths.size(); ++i) {
+    const PathId path{i};
+    const PathRecord& r = c.s.paths[i].record;
+    const auto e = entries.find(path);
+    if (e != entries.end() || r.last_written || r.about_to_write)
+      TakeEntry(c, path, e == entries.end() ? SnapshotId{} : e->second);
+  }
+  StepDmdMachine(c, DmdEvent::kReadDone);
+}
+
+void OnDirectoryWritten(Context& c, const DirectoryWritten& event) {
+  DmdState& d = c.s.dmd;
+  if (event.id != d.effect) return;
+  d.effect = 0;
+  d.reason = event.reason;
+  if (event.outcome != Outcome::kDone) return StepDmdMachine(c, DmdEvent::kWriteFailed);
+  d.failures = 0;
+  d.next_write_ms = c.s.now.mono_ms + kGatherMs;
+  for (const PathId path : d.writing) {
+    PathRecord& r = c.Record(path);
+    r.last_written = r.about_to_write;
+    c.Touch(path);
+    MarkDue(c, path);
+  }
+  d.writing.clear();
+  StepDmdMachine(c, DmdEvent::kWritten);
+}
+
+}  // namespace kinfolder

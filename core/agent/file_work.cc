@@ -1,0 +1,284 @@
+// Carrying out the actions of the file machine.
+#include "core/agent/context.h"
+
+namespace kinfolder {
+
+namespace {
+
+// A file that keeps changing is tried again soon; other failures as everywhere.
+constexpr std::int64_t kUnstableRetryMs = 250;
+
+FileFacts FactsOf(const PathRecord& r, const PathWork& w) {
+  FileFacts facts;
+  facts.changed = w.changed;
+  facts.judge = w.judge;
+  facts.intent = r.intent.has_value();
+  facts.unsettled = r.unsettled.has_value();
+  return facts;
+}
+
+std::optional<Stat> ExpectedNow(const PathRecord& r) {
+  const bool gone_but_held = r.held && !r.held->receiver;
+  if (!r.disk.there || gone_but_held) return std::nullopt;
+  return r.disk.stat;
+}
+
+void BackOff(Context& c, PathId path) {
+  PathWork& w = c.Work(path);
+  ++w.file_failures;
+  if (w.blocked_since_wall_ms == 0) w.blocked_since_wall_ms = c.s.now.wall_ms;
+  if (w.reason == Reason::kUnstable && w.file_failures < 20)
+    c.ArmIn(TimerKind::kFile, path.value, kUnstableRetryMs);
+  else
+    c.ArmRetry(TimerKind::kFile, path.value, w.file_failures);
+  if (w.reason == Reason::kRootMissing || w.reason == Reason::kRootChanged) {
+    c.s.folder_reason = w.reason;
+    StepFolderMachine(c, FolderEvent::kRootBad);
+  }
+}
+
+void AskStage(Context& c, PathId path) {
+  PathWork& w = c.Work(path);
+  CHECK(w.plan.has_value());
+  const IntentRecord& intent = w.plan->intent;
+  StageTarget effect;
+  effect.path = path;
+  effect.snapshot = intent.mine;
+  effect.version = intent.version;
+  for (const auto& [id, node] : w.plan->nodes)
+    if (id == intent.mine) effect.mtime_ns = node.mtime_ns;
+  if (const Node* known = c.s.dag.Find(intent.mine)) effect.mtime_ns = known->mtime_ns;
+  w.file_effect = c.AskFor(path, effect);
+}
+
+// Writes the intent; the exchange follows when it is durable.
+void AskReplace(Context& c, PathId path) {
+  PathWork& w = c.Work(path);
+  PathRecord& r = c.Record(path);
+  CHECK(w.plan.has_value());
+  for (const auto& [id, node] : w.plan->nodes) AddNode(c, id, node);
+  w.plan->intent.expected = ExpectedNow(r);
+  r.intent = w.plan->intent;
+  c.Touch(path);
+  w.file_effect =
+      c.AskFor(path, Replace{0, path, r.intent->expected, r.intent->remove, r.intent->token});
+}
+
+void AskRecover(Context& c, PathId path) {
+  const IntentRecord& intent = *c.Record(path).intent;
+  c.Work(path).file_effect = c.AskFor(
+      path, RecoverReplace{0, path, intent.expected, intent.remove, intent.token, intent.staged});
+}
+
+void AskSettle(Context& c, PathId path) {
+  const UnsettledRecord& u = *c.Record(path).unsettled;
+  c.Work(path).file_effect = c.AskFor(path, Settle{0, path, u.token, u.stat});
+}
+
+// The exchange did not take place: forget it and look again.
+void Abandon(Context& c, PathId path) {
+  PathWork& w = c.Work(path);
+  PathRecord& r = c.Record(path);
+  if (r.intent && !r.intent->remove) c.Tell(DropStaged{r.intent->token});
+  r.intent.reset();
+  w.plan.reset();
+  w.judge = true;
+  c.Touch(path);
+  c.Wake(path);
+}
+
+void AskAdmission(Context& c, PathId path) {
+  const PathWork& w = c.Work(path);
+  const Node* target = c.s.dag.Find(w.plan->intent.mine);
+  const bool approved = w.plan->by_choice || (target != nullptr && target->approved) ||
+                        c.Record(path).approved_delete == w.plan->intent.mine;
+  if (approved) return StepFileMachine(c, path, FileEvent::kAdmitted);
+  c.s.removals.insert(path);
+  if (!c.s.removals_armed) {
+    c.s.removals_armed = true;
+    c.ArmIn(TimerKind::kRemovals, 0, c.s.config.delete_hold_ms / 3);
+  }
+}
+
+void CarryOut(Context& c, PathId path, FileAction action) {
+  switch (action) {
+    case FileAction::kNone:
+      return;
+    case FileAction::kLook:
+      c.Work(path).file_effect = c.AskFor(path, Look{0, path});
+      return;
+    case FileAction::kCapture:
+      c.Work(path).file_effect = c.AskFor(path, Capture{0, path});
+      c.Work(path).changed = false;
+      return;
+    case FileAction::kNoteAbsence:
+      return NoteAbsence(c, path);
+    case FileAction::kTakeVersion:
+      return;  // by OnCaptured, which has the version
+    case FileAction::kDecide:
+      return Decide(c, path);
+    case FileAction::kAskAdmission:
+      return AskAdmission(c, path);
+    case FileAction::kStage:
+      return AskStage(c, path);
+    case FileAction::kReplace:
+      return AskReplace(c, path);
+    case FileAction::kRecover:
+      return AskRecover(c, path);
+    case FileAction::kFinish:
+      return;  // by OnReplaced, which has the stat
+    case FileAction::kAbandon:
+      return Abandon(c, path);
+    case FileAction::kAbandonAndBackOff:
+      Abandon(c, path);
+      return BackOff(c, path);
+    case FileAction::kSettle:
+      return AskSettle(c, path);
+    case FileAction::kBackOff:
+      return BackOff(c, path);
+    case FileAction::kRework:
+      return c.Wake(path);
+  }
+}
+
+void Succeeded(PathWork& w) {
+  w.file_failures = 0;
+  w.reason = Reason::kNone;
+  w.blocked_since_wall_ms = 0;
+}
+
+}  // namespace
+
+void StepFileMachine(Context& c, PathId path, FileEvent event) {
+  PathWork& w = c.Work(path);
+  const auto result = StepFile(w.file, event, FactsOf(c.Record(path), w));
+  if (result.verdict == Verdict::kTaken) CarryOut(c, path, result.action);
+  c.Wake(path);
+}
+
+void RunPath(Context& c, PathId path) {
+  if (!MayTouchFiles(c.s)) return;
+  PathWork* w = c.FindWork(path);
+  const PathRecord& r = c.Record(path);
+  if (w == nullptr && (r.intent || r.unsettled)) w = &c.Work(path);
+  if (w == nullptr || w->absent) return;  // an absence is judged together with others first
+  if (w->file == FilePhase::kWaiting && !w->changed && w->reason != Reason::kNone) return;
+  const auto result = StepFile(w->file, FileEvent::kWork, FactsOf(r, *w));
+  if (result.verdict != Verdict::kTaken) return;
+  if (c.s.removals.erase(path) != 0) w->plan.reset();
+  CarryOut(c, path, result.action);
+}
+
+void BlockFile(Context& c, PathId path, Reason reason) {
+  PathWork& w = c.Work(path);
+  if (w.absent) CancelAbsence(c, path);
+  w.reason = reason;
+  if (w.blocked_since_wall_ms == 0) w.blocked_since_wall_ms = c.s.now.wall_ms;
+}
+
+void SetDisk(Context& c, PathId path, const DiskRecord& disk) {
+  DiskRecord& now = c.Record(path).disk;
+  if (now.there) {
+    --c.s.files_there;
+    c.s.bytes_there -= now.stat.size;
+  }
+  if (disk.there) {
+    ++c.s.files_there;
+    c.s.bytes_there += disk.stat.size;
+  }
+  now = disk;
+  c.Touch(path);
+}
+
+void OnCaptured(Context& c, const Captured& event) {
+  const PathId path = TakeAwaited(c, event.id);
+  if (!path) return;
+  PathWork& w = c.Work(path);
+  if (w.file_effect != event.id) return;
+  w.file_effect = 0;
+  if (event.outcome == Outcome::kDone) {
+    Succeeded(w);
+    StepFileMachine(c, path, FileEvent::kCaptured);
+    return TakeVersion(c, path, event.version, event.stat);
+  }
+  // Look first when it is tried again: it may be gone.
+  w.judge = true;
+  if (event.outcome == Outcome::kRefused) {
+    w.reason = Reason::kUnstable;
+    return StepFileMachine(c, path, FileEvent::kCaptureMoved);
+  }
+  w.reason = event.reason;
+  StepFileMachine(c, path, FileEvent::kCaptureFailed);
+}
+
+void OnStaged(Context& c, const Staged& event) {
+  const PathId path = TakeAwaited(c, event.id);
+  if (!path) {
+    if (event.outcome == Outcome::kDone) c.Tell(DropStaged{event.token});
+    return;
+  }
+  PathWork& w = c.Work(path);
+  if (w.copy_effect == event.id) return OnCopyStaged(c, path, event);
+  if (w.file_effect != event.id) return;
+  w.file_effect = 0;
+  if (event.outcome != Outcome::kDone) {
+    w.reason = event.reason;
+    w.plan.reset();
+    w.judge = true;
+    return StepFileMachine(c, path, FileEvent::kStageFailed);
+  }
+  w.plan->intent.token = event.token;
+  w.plan->intent.staged = event.stat;
+  StepFileMachine(c, path, FileEvent::kStaged);
+}
+
+void OnReplaced(Context& c, const Replaced& event) {
+  const PathId path = TakeAwaited(c, event.id);
+  if (!path) return;
+  PathWork& w = c.Work(path);
+  if (w.file_effect != event.id || !c.Record(path).intent) return;
+  w.file_effect = 0;
+  if (event.outcome == Outcome::kUnclear)
+    return StepFileMachine(c, path, FileEvent::kReplaceUnclear);
+  if (event.outcome == Outcome::kRefused)
+    return StepFileMachine(c, path, FileEvent::kReplaceRefused);
+  if (event.outcome == Outcome::kFailed) {
+    w.reason = event.reason;
+    return StepFileMachine(c, path, FileEvent::kReplaceFailed);
+  }
+  Plan done;
+  if (w.plan) done = *w.plan;
+  done.intent = *c.Record(path).intent;
+  w.plan.reset();
+  Succeeded(w);
+  PathRecord& r = c.Record(path);
+  r.intent.reset();
+  if (event.displaced) r.unsettled = UnsettledRecord{done.intent.token, event.displaced_stat};
+  DiskRecord disk;
+  disk.there = !done.intent.remove;
+  if (disk.there) disk.stat = event.stat;
+  disk.version = done.intent.version;
+  SetDisk(c, path, disk);
+  ApplyPlan(c, path, done);
+  if (done.intent.remove && !done.by_choice) CountDeletes(c, 1);
+  if (done.by_choice) FinishChoice(c, path, Outcome::kDone, Reason::kNone);
+  StepFileMachine(c, path, event.displaced ? FileEvent::kReplaced : FileEvent::kReplacedClean);
+  if (event.displaced) AskSettle(c, path);
+}
+
+void OnSettled(Context& c, const Settled& event) {
+  const PathId path = TakeAwaited(c, event.id);
+  if (!path) return;
+  PathWork& w = c.Work(path);
+  if (w.file_effect != event.id) return;
+  w.file_effect = 0;
+  if (event.outcome == Outcome::kFailed || event.outcome == Outcome::kUnclear) {
+    w.reason = event.reason;
+    return StepFileMachine(c, path, FileEvent::kSettleFailed);
+  }
+  c.Record(path).unsettled.reset();
+  c.Touch(path);
+  StepFileMachine(c, path, FileEvent::kSettled);
+}
+
+}  // namespace kinfolder

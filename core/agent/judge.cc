@@ -1,0 +1,248 @@
+// Taking in heads: from what the rule says to what becomes of the path.
+#include <algorithm>
+
+#include "core/agent/context.h"
+#include "core/merge/take_in.h"
+
+namespace kinfolder {
+
+namespace {
+
+constexpr std::uint8_t kPollsBeforeAbsorb = 2;
+
+bool IsHeldHead(Context& c, const PathRecord& r, SnapshotId head) {
+  if (!r.held || !r.held->receiver) return false;
+  const Node* node = c.s.dag.Find(head);
+  return head == r.held->snapshot ||
+         (node != nullptr && node->version.kind == Kind::kDeleted && !node->approved);
+}
+
+TakeInInput InputFor(Context& c, PathId path) {
+  const PathState& p = c.Path(path);
+  TakeInInput input;
+  input.mine = p.record.tip();
+  input.unpublished = p.record.chain;
+  for (const EqualRecord& e : p.record.equal)
+    input.equal.push_back({e.head, e.polls >= kPollsBeforeAbsorb});
+  for (const ConflictRecord& conflict : p.record.conflicts)
+    input.conflicts.push_back(conflict.head);
+  for (const Head& head : p.heads)
+    if (!IsHeldHead(c, p.record, head.snapshot)) input.heads.push_back(head.snapshot);
+  std::sort(input.heads.begin(), input.heads.end());
+  input.heads.erase(std::unique(input.heads.begin(), input.heads.end()), input.heads.end());
+  input.may_merge = !c.s.read_only;
+  input.next_local = c.s.folder.next_local;
+  return input;
+}
+
+// The remote snapshot that the first merge stands on when it does not stand on our tip.
+SnapshotId BaseOf(Context& c, const TakeInInput& input, const TakeInOutput& out) {
+  const auto& parents = out.merges.front().parents;
+  const DagView view(c.s.dag);
+  std::vector<SnapshotId> missing;
+  for (const SnapshotId parent : parents) {
+    if (IsLocalId(parent) || (input.mine && parent == input.mine)) continue;
+    if (!input.mine || out.discarded) return parent;
+    if (IsAncestor(view, input.mine, parent, &missing) == Answer::kYes) return parent;
+  }
+  // A snapshot of ours that came back as somebody's head.
+  return parents.front();
+}
+
+ParticipantId OwnerOf(const PathState& p, SnapshotId head) {
+  for (const Head& h : p.heads)
+    if (h.snapshot == head) return h.participant;
+  for (const ConflictRecord& conflict : p.record.conflicts)
+    if (conflict.head == head) return conflict.owner;
+  return {};
+}
+
+void AddMergeNodes(Context& c, PathId path, const TakeInOutput& out, Plan& plan) {
+  for (const MergeToMake& m : out.merges) {
+    Node node = NewNode(c, path, m.version, m.size, m.mtime_ns, m.parents);
+    node.generation = m.generation;
+    plan.nodes.emplace_back(m.id, std::move(node));
+  }
+  if (out.merges.empty()) return;
+  c.s.folder.next_local += static_cast<std::uint32_t>(out.merges.size());
+  c.TouchFolder();
+}
+
+Plan PlanFor(Context& c, PathId path, const TakeInInput& input, const TakeInOutput& out) {
+  const PathState& p = c.Path(path);
+  Plan plan;
+  IntentRecord& t = plan.intent;
+  t.mine = out.mine;
+  t.current = p.record.current;
+  t.chain = p.record.chain;
+  if (!out.merges.empty()) {
+    const auto& parents = out.merges.front().parents;
+    const bool on_tip =
+        input.mine && std::find(parents.begin(), parents.end(), input.mine) != parents.end();
+    if (!on_tip) {
+      t.current = BaseOf(c, input, out);
+      t.chain.clear();
+    }
+    for (const MergeToMake& m : out.merges) t.chain.push_back(m.id);
+    t.version = out.merges.back().version;
+  } else {
+    if (out.mine != input.mine) {
+      t.current = out.mine;
+      t.chain.clear();
+    }
+    t.version = c.VersionOf(out.mine);
+  }
+  for (const EqualNote& note : out.equal) {
+    EqualRecord e{note.head, 0};
+    for (const EqualRecord& old : p.record.equal)
+      if (old.head == note.head) e.polls = old.polls;
+    t.equal.push_back(e);
+  }
+  for (const SnapshotId head : out.conflicts) t.conflicts.push_back({head, OwnerOf(p, head)});
+  AddMergeNodes(c, path, out, plan);
+  return plan;
+}
+
+bool SameAsRecord(const PathRecord& r, const IntentRecord& t) {
+  return t.current == r.current && t.chain == r.chain && t.equal == r.equal &&
+         t.conflicts == r.conflicts;
+}
+
+// What the disk has to become: nothing, another content, or no file.
+void CarryOutPlan(Context& c, PathId path, Plan plan) {
+  const PathRecord& r = c.Record(path);
+  const bool gone_but_held = r.held && !r.held->receiver;
+  const bool there = r.disk.there && !gone_but_held;
+  const bool wanted = plan.intent.version.kind != Kind::kDeleted;
+  if (gone_but_held && plan.intent.mine == r.tip())  // a person decides, or a newer version does
+    return StepFileMachine(c, path, FileEvent::kDecidedStay);
+  if (there == wanted && (!there || r.disk.version == plan.intent.version)) {
+    for (const auto& [id, node] : plan.nodes) AddNode(c, id, node);
+    if (!SameAsRecord(r, plan.intent)) ApplyPlan(c, path, plan);
+    if (plan.by_choice) FinishChoice(c, path, Outcome::kDone, Reason::kNone);
+    return StepFileMachine(c, path, FileEvent::kDecidedStay);
+  }
+  plan.intent.remove = !wanted;
+  // Where a removed file goes: a number no staged file has, as every run has its own epoch.
+  if (!wanted) plan.intent.token = (static_cast<std::uint64_t>(c.s.epoch) << 40) | c.s.next_effect;
+  c.Work(path).plan = std::move(plan);
+  StepFileMachine(c, path, wanted ? FileEvent::kDecidedReplace : FileEvent::kDecidedRemove);
+}
+
+// A person's decision: one snapshot that descends from mine, what was noted, and what it settles.
+bool DecideChoice(Context& c, PathId path) {
+  const VersionChosen chosen = c.Work(path).choices.front();
+  const PathRecord& r = c.Record(path);
+  Version version = chosen.given;
+  std::uint64_t size = 0;
+  std::int64_t mtime_ns = c.s.now.wall_ms * 1'000'000;
+  if (chosen.choice == VersionChosen::Choice::kMine) {
+    version = r.tip() ? c.VersionOf(r.tip()) : kDeletedVersion;
+    if (const Node* node = c.s.dag.Find(r.tip())) size = node->size, mtime_ns = node->mtime_ns;
+  } else if (chosen.choice == VersionChosen::Choice::kTheirs) {
+    const Node* theirs = nullptr;
+    for (const ConflictRecord& conflict : r.conflicts)
+      if (!chosen.theirs || conflict.owner == chosen.theirs) theirs = c.s.dag.Find(conflict.head);
+    if (theirs == nullptr) return false;
+    version = theirs->version;
+    size = theirs->size;
+    mtime_ns = theirs->mtime_ns;
+  } else {
+    c.s.dag.ForEach([&](SnapshotId, const Node& node) {
+      if (node.path == path && node.version == version) size = node.size;
+    });
+  }
+  if (c.s.read_only) return false;
+  std::vector<SnapshotId> parents{r.tip()};
+  for (const EqualRecord& e : r.equal) parents.push_back(e.head);
+  Plan plan;
+  // With file tools only the version that was chosen is settled, other copies are left as they are.
+  const bool by_tools = chosen.command == 0;
+  for (const ConflictRecord& conflict : r.conflicts) {
+    const Node* theirs = c.s.dag.Find(conflict.head);
+    const bool same = theirs != nullptr && theirs->version == version;
+    if (chosen.settles_conflicts && (same || !by_tools))
+      parents.push_back(conflict.head);
+    else
+      plan.intent.conflicts.push_back(conflict);
+  }
+  plan.by_choice = true;
+  plan.intent.current = r.current;
+  plan.intent.chain = r.chain;
+  plan.intent.version = version;
+  plan.intent.mine = NewLocalId(c);
+  plan.intent.chain.push_back(plan.intent.mine);
+  plan.nodes.emplace_back(plan.intent.mine,
+                          NewNode(c, path, version, size, mtime_ns, std::move(parents)));
+  CarryOutPlan(c, path, std::move(plan));
+  return true;
+}
+
+bool HasLocalOnlyEdit(Context& c, const PathRecord& r) {
+  const bool there = r.tip() && c.VersionOf(r.tip()).kind != Kind::kDeleted;
+  return r.disk.there != there || (there && r.disk.version != c.VersionOf(r.tip()));
+}
+
+}  // namespace
+
+void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason) {
+  PathWork& w = c.Work(path);
+  if (w.choices.empty()) return;
+  if (w.choices.front().command != 0)
+    c.Tell(AnswerCommand{w.choices.front().command, outcome, reason});
+  w.choices.erase(w.choices.begin());
+  if (!w.choices.empty()) w.judge = true;
+}
+
+void Decide(Context& c, PathId path) {
+  c.Work(path).judge = false;
+  if (!c.Record(path).tip() && c.Record(path).disk.there) {
+    // If it has to wait, what it waits for wakes it.
+    if (AdoptUnrecorded(c, path)) c.Wake(path);
+    return StepFileMachine(c, path, FileEvent::kDecidedStay);
+  }
+  if (!c.Work(path).choices.empty()) {
+    if (DecideChoice(c, path)) return;
+    FinishChoice(c, path, Outcome::kRefused, Reason::kNotFound);
+  }
+  if (c.s.read_only && HasLocalOnlyEdit(c, c.Record(path))) {
+    BlockFile(c, path, Reason::kPermission);
+    return StepFileMachine(c, path, FileEvent::kDecidedStay);
+  }
+  const TakeInInput input = InputFor(c, path);
+  const TakeInOutput out = TakeIn(c.s.dag, path, input);
+  for (const SnapshotId missing : out.missing) Want(c, path, missing);
+  Plan plan = PlanFor(c, path, input, out);
+  CarryOutPlan(c, path, std::move(plan));
+}
+
+void ApplyPlan(Context& c, PathId path, const Plan& plan) {
+  const IntentRecord& t = plan.intent;
+  PathRecord& r = c.Record(path);
+  const std::vector<SnapshotId> old_chain = r.chain;
+  r.current = t.current;
+  r.chain = t.chain;
+  r.equal = t.equal;
+  r.conflicts = t.conflicts;
+  const bool let_go =
+      r.held && (r.held->receiver ? r.tip() == r.held->snapshot : r.tip() != r.held->snapshot);
+  if (let_go) r.held.reset();
+  c.Touch(path);
+  const auto in = [](const std::vector<SnapshotId>& list, SnapshotId id) {
+    return std::find(list.begin(), list.end(), id) != list.end();
+  };
+  for (const SnapshotId id : t.chain)
+    if (!in(old_chain, id)) UseContent(c, id);
+  for (const SnapshotId id : old_chain)
+    if (!in(t.chain, id)) UnuseContent(c, id);
+  const PathWork* w = c.FindWork(path);
+  if (w != nullptr && w->uploading && !in(t.chain, w->uploading)) DropUpload(c, path);
+  c.s.to_absorb.erase(path);
+  for (const EqualRecord& e : t.equal)
+    if (const Node* node = c.s.dag.Find(e.head); node != nullptr && node->version != t.version)
+      c.s.to_absorb.insert(path);
+  MarkDue(c, path);
+  c.Wake(path);
+}
+
+}  // namespace kinfolder

@@ -1,0 +1,105 @@
+// What the disk looks like, against what is on record.
+#include "core/agent/context.h"
+
+namespace kinfolder {
+
+namespace {
+
+enum class Seen : std::uint8_t { kSame, kChange, kGone, kUnknown };
+
+Seen Compare(const DiskRecord& disk, const Observation& seen) {
+  if (seen.presence == Presence::kUnknown) return Seen::kUnknown;
+  if (seen.presence == Presence::kGone) return disk.there ? Seen::kGone : Seen::kSame;
+  return disk.there && disk.stat == seen.stat ? Seen::kSame : Seen::kChange;
+}
+
+void NoteCopyName(PathWork& w, const Observation& seen) {
+  w.copy_of = seen.copy_of;
+  w.copy_of_owner = seen.copy_owner;
+}
+
+void ClearBlock(PathWork& w) {
+  if (w.file != FilePhase::kWaiting) w.reason = Reason::kNone;
+}
+
+}  // namespace
+
+void OnObservation(Context& c, const Observation& seen) {
+  if (!MayTouchFiles(c.s)) return;  // every scan starts over when the root was seen again
+  if (const auto copy = c.s.copy_owner_of.find(seen.path); copy != c.s.copy_owner_of.end())
+    return ObserveCopy(c, copy->second, seen);
+  const PathRecord& r = c.Record(seen.path);
+  switch (Compare(r.disk, seen)) {
+    case Seen::kSame:
+      if (PathWork* w = c.FindWork(seen.path); w != nullptr) {
+        ClearBlock(*w);
+        if (w->absent) CancelAbsence(c, seen.path);
+        c.Wake(seen.path);
+      }
+      return;
+    case Seen::kGone:
+      if (r.held && !r.held->receiver) return;
+      return NoteAbsence(c, seen.path);
+    case Seen::kUnknown:
+      return BlockFile(c, seen.path, seen.reason);
+    case Seen::kChange:
+      break;
+  }
+  if (!r.disk.there) c.s.arrivals[seen.stat.inode] = seen.path;
+  CancelAbsence(c, seen.path);
+  PathWork& w = c.Work(seen.path);
+  NoteCopyName(w, seen);
+  w.changed = true;
+  c.Wake(seen.path);
+}
+
+void OnLooked(Context& c, const Looked& event) {
+  const PathId path = TakeAwaited(c, event.id);
+  if (!path) return;
+  PathWork& w = c.Work(path);
+  if (w.file_effect != event.id) return;
+  w.file_effect = 0;
+  NoteCopyName(w, event.observation);
+  const PathRecord& r = c.Record(path);
+  switch (Compare(r.disk, event.observation)) {
+    case Seen::kSame:
+      w.reason = Reason::kNone;
+      return StepFileMachine(c, path, FileEvent::kSawSame);
+    case Seen::kChange:
+      return StepFileMachine(c, path, FileEvent::kSawChange);
+    case Seen::kUnknown:
+      w.reason = event.observation.reason;
+      return StepFileMachine(c, path, FileEvent::kSawUnknown);
+    case Seen::kGone:
+      break;
+  }
+  // A held delete is not judged again: the path is as on record, without its file.
+  const bool held = r.held && !r.held->receiver;
+  StepFileMachine(c, path, held ? FileEvent::kSawSame : FileEvent::kSawGone);
+}
+
+bool ChangesNothing(const AgentState& state, const Observation& seen) {
+  if (seen.path.value >= state.paths.size()) return seen.presence == Presence::kGone;
+  const PathState& p = state.paths[seen.path.value];
+  if (const auto copy = state.copy_owner_of.find(seen.path); copy != state.copy_owner_of.end()) {
+    const PathState& base = state.paths[copy->second.value];
+    for (const CopyRecord& record : base.record.copies)
+      if (record.copy == seen.path)
+        return seen.presence == Presence::kThere && record.stat == seen.stat &&
+               (base.work == 0 || state.work[base.work].copies_gone.count(seen.path) == 0);
+    return false;
+  }
+  if (p.work != 0) return false;
+  return Compare(p.record.disk, seen) == Seen::kSame ||
+         (seen.presence == Presence::kGone && p.record.held && !p.record.held->receiver);
+}
+
+std::vector<PathId> KnownPaths(const AgentState& state) {
+  std::vector<PathId> known;
+  for (std::uint32_t i = 1; i < state.paths.size(); ++i)
+    if (state.paths[i].record.disk.there || state.copy_owner_of.count(PathId{i}) != 0)
+      known.push_back(PathId{i});
+  return known;
+}
+
+}  // namespace kinfolder
