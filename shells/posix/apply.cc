@@ -108,10 +108,15 @@ ApplyResult PutStepwise(const Act& act, const FileStat& staged, const FileStat& 
   error = StatAt(aside.dir_fd, aside.name, &out);
   int place_error = 0;
   if (error == 0 && SameButRenamed(expected, out)) {
+    if (act.options->in_absence) act.options->in_absence();
     place_error = PlaceNoReplace(act.at_tmp, act.at_path, act.plain);
     if (place_error == 0) {
       error = TakeAside(aside, act.at_tmp, act.plain);
-      ApplyResult result = act.Placed(staged, out, true);
+      // That changed its ctime; if more changed, the caller must see it as changed.
+      FileStat moved;
+      const bool same =
+          StatAt(act.at_tmp.dir_fd, act.at_tmp.name, &moved) == 0 && SameButRenamed(out, moved);
+      ApplyResult result = act.Placed(staged, same ? moved : out, true);
       if (error != 0) result.aside = act.aside;
       return result;
     }

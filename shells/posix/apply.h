@@ -73,8 +73,11 @@ struct TmpEntry {
 };
 
 struct ApplyOptions {
-  bool avoid_exchange = false;   // behave as on a file system whose renames know no flags
-  std::function<void()> in_gap;  // for tests: called between the last look and the exchange
+  bool avoid_exchange = false;  // behave as on a file system whose renames know no flags
+  // For tests: called between the last look and the exchange; and, where there is no exchange,
+  // while nothing is at the path.
+  std::function<void()> in_gap;
+  std::function<void()> in_absence;
 };
 
 class Applier {

@@ -116,6 +116,11 @@ struct Watcher::Impl {
                    std::vector<WatchEvent>* out) {
     const bool is_directory = (mask & IN_ISDIR) != 0;
     const bool removed = (mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
+    if (removed && dir == PathId{} && name == kReservedRootName) {
+      // Without its marker the root is not ours; when it is removed, this is all that is told.
+      out->push_back({WatchEventKind::kDied, {}, {}, false});
+      return;
+    }
     const PathId id = Resolve(dir, name, removed);
     if (!id) return;
     if (removed) {

@@ -23,7 +23,7 @@ enum class WatchEventKind : unsigned char {
   kModified = 2,  // being written, or just made
   kRemoved = 3,   // deleted or moved away; of a directory: all below it too
   kOverflow = 4,  // events were lost: scan everything
-  kDied = 5,      // the root was removed, moved or unmounted: Check() it, then start anew
+  kDied = 5,      // the root or its marker was removed, moved or unmounted: Check() it
 };
 
 struct WatchEvent {
