@@ -122,23 +122,32 @@ void ArmAbsences(Context& c, std::int64_t delay_ms) {
   c.ArmIn(TimerKind::kAbsences, 0, delay_ms);
 }
 
-}  // namespace
-
-void NoteAbsence(Context& c, PathId path) {
-  PathWork& w = c.Work(path);
-  if (!c.Record(path).disk.there && w.copies_gone.empty()) return;
-  if (c.Record(path).disk.there && c.s.copy_owner_of.count(path) == 0) w.absent = true;
+// Absences are judged when no more came for a while.
+void AwaitQuiet(Context& c, PathId path) {
   if (c.s.absences.empty()) c.s.first_absence_ms = c.s.now.mono_ms;
   c.s.last_absence_ms = c.s.now.mono_ms;
   c.s.absences.insert(path);
   ArmAbsences(c, c.s.config.delete_hold_ms);
 }
 
+}  // namespace
+
+void NoteAbsence(Context& c, PathId path) {
+  if (!c.Record(path).disk.there) return;
+  c.Work(path).absent = true;
+  AwaitQuiet(c, path);
+}
+
+void NoteCopyAbsence(Context& c, PathId path, PathId copy) {
+  c.Work(path).copies_gone.insert(copy);
+  AwaitQuiet(c, path);
+}
+
 void CancelAbsence(Context& c, PathId path) {
-  if (c.s.absences.erase(path) == 0) return;
+  if (c.s.absences.count(path) == 0) return;
   PathWork& w = c.Work(path);
   w.absent = false;
-  w.copies_gone.clear();
+  if (w.copies_gone.empty()) c.s.absences.erase(path);
   c.Wake(path);
 }
 

@@ -142,6 +142,8 @@ void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason);
 // The time has come to judge absences: the root is looked at first.
 void AskAboutAbsences(Context& c);
 void NoteAbsence(Context& c, PathId path);
+void NoteCopyAbsence(Context& c, PathId path, PathId copy);
+// The file is there, or what is known of it is not to be believed.
 void CancelAbsence(Context& c, PathId path);
 void JudgeAbsences(Context& c);
 void JudgeRemovals(Context& c);

@@ -108,6 +108,8 @@ CopyRecord* FindCopy(Context& c, PathId path, PathId copy) {
 }
 
 void RecordCopy(Context& c, PathId path, const CopyRecord& copy) {
+  // An observation of the new file may have been faster than the answer.
+  std::erase_if(c.Record(path).copies, [&](const CopyRecord& x) { return x.copy == copy.copy; });
   c.Record(path).copies.push_back(copy);
   c.s.copy_owner_of[copy.copy] = path;
   c.Touch(path);
@@ -200,8 +202,7 @@ void ObserveCopy(Context& c, PathId base, const Observation& seen) {
   if (seen.presence == Presence::kGone) {
     const bool removing = w.copy == CopyPhase::kRemoving && w.placing.copy == seen.path;
     if (removing) return;
-    w.copies_gone.insert(seen.path);
-    return NoteAbsence(c, base);
+    return NoteCopyAbsence(c, base, seen.path);
   }
   if (w.copies_gone.erase(seen.path) != 0 && w.copies_gone.empty() && !w.absent)
     CancelAbsence(c, base);

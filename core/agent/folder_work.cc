@@ -112,7 +112,11 @@ void OnRootLooked(Context& c, const RootLooked& event) {
     c.s.absence_effect = 0;
     if (event.reason == Reason::kNone) return JudgeAbsences(c);
     // What is gone is gone with the root: unknown, not deleted.
-    while (!c.s.absences.empty()) CancelAbsence(c, *c.s.absences.begin());
+    const std::set<PathId> unknown = c.s.absences;
+    for (const PathId path : unknown) {
+      c.Work(path).copies_gone.clear();
+      CancelAbsence(c, path);
+    }
   } else if (event.id != c.s.root_effect) {
     return;
   }

@@ -73,23 +73,17 @@ Plan PlanFor(Context& c, PathId path, const TakeInInput& input, const TakeInOutp
   Plan plan;
   IntentRecord& t = plan.intent;
   t.mine = out.mine;
-  t.current = p.record.current;
-  t.chain = p.record.chain;
   if (!out.merges.empty()) {
     const auto& parents = out.merges.front().parents;
     const bool on_tip =
         input.mine && std::find(parents.begin(), parents.end(), input.mine) != parents.end();
-    if (!on_tip) {
-      t.current = BaseOf(c, input, out);
-      t.chain.clear();
-    }
-    for (const MergeToMake& m : out.merges) t.chain.push_back(m.id);
+    t.drops_chain = !on_tip;
+    if (t.drops_chain) t.current = BaseOf(c, input, out);
+    for (const MergeToMake& m : out.merges) t.added.push_back(m.id);
     t.version = out.merges.back().version;
   } else {
-    if (out.mine != input.mine) {
-      t.current = out.mine;
-      t.chain.clear();
-    }
+    t.drops_chain = out.mine != input.mine;
+    if (t.drops_chain) t.current = out.mine;
     t.version = c.VersionOf(out.mine);
   }
   for (const EqualNote& note : out.equal) {
@@ -104,8 +98,7 @@ Plan PlanFor(Context& c, PathId path, const TakeInInput& input, const TakeInOutp
 }
 
 bool SameAsRecord(const PathRecord& r, const IntentRecord& t) {
-  return t.current == r.current && t.chain == r.chain && t.equal == r.equal &&
-         t.conflicts == r.conflicts;
+  return !t.drops_chain && t.added.empty() && t.equal == r.equal && t.conflicts == r.conflicts;
 }
 
 // What the disk has to become: nothing, another content, or no file.
@@ -167,11 +160,9 @@ bool DecideChoice(Context& c, PathId path) {
       plan.intent.conflicts.push_back(conflict);
   }
   plan.by_choice = true;
-  plan.intent.current = r.current;
-  plan.intent.chain = r.chain;
   plan.intent.version = version;
   plan.intent.mine = NewLocalId(c);
-  plan.intent.chain.push_back(plan.intent.mine);
+  plan.intent.added.push_back(plan.intent.mine);
   plan.nodes.emplace_back(plan.intent.mine,
                           NewNode(c, path, version, size, mtime_ns, std::move(parents)));
   CarryOutPlan(c, path, std::move(plan));
@@ -213,6 +204,17 @@ void Decide(Context& c, PathId path) {
   const TakeInOutput out = TakeIn(c.s.dag, path, input);
   for (const SnapshotId missing : out.missing) Want(c, path, missing);
   Plan plan = PlanFor(c, path, input, out);
+  if (out.discarded && !out.merges.empty()) {
+    // Rule 8 by itself first: an upload under way must not end between the decision and its end.
+    IntentRecord& t = plan.intent;
+    t.mine = t.current;
+    t.added.clear();
+    t.version = c.VersionOf(t.mine);
+    t.equal = c.Record(path).equal;
+    t.conflicts = c.Record(path).conflicts;
+    plan.nodes.clear();
+    c.Work(path).judge = true;
+  }
   CarryOutPlan(c, path, std::move(plan));
 }
 
@@ -220,8 +222,11 @@ void ApplyPlan(Context& c, PathId path, const Plan& plan) {
   const IntentRecord& t = plan.intent;
   PathRecord& r = c.Record(path);
   const std::vector<SnapshotId> old_chain = r.chain;
-  r.current = t.current;
-  r.chain = t.chain;
+  if (t.drops_chain) {
+    r.current = t.current;
+    r.chain.clear();
+  }
+  r.chain.insert(r.chain.end(), t.added.begin(), t.added.end());
   r.equal = t.equal;
   r.conflicts = t.conflicts;
   const bool let_go =
@@ -231,12 +236,11 @@ void ApplyPlan(Context& c, PathId path, const Plan& plan) {
   const auto in = [](const std::vector<SnapshotId>& list, SnapshotId id) {
     return std::find(list.begin(), list.end(), id) != list.end();
   };
-  for (const SnapshotId id : t.chain)
-    if (!in(old_chain, id)) UseContent(c, id);
+  for (const SnapshotId id : t.added) UseContent(c, id);
   for (const SnapshotId id : old_chain)
-    if (!in(t.chain, id)) UnuseContent(c, id);
+    if (!in(r.chain, id)) UnuseContent(c, id);
   const PathWork* w = c.FindWork(path);
-  if (w != nullptr && w->uploading && !in(t.chain, w->uploading)) DropUpload(c, path);
+  if (w != nullptr && w->uploading && !in(r.chain, w->uploading)) DropUpload(c, path);
   c.s.to_absorb.erase(path);
   for (const EqualRecord& e : t.equal)
     if (const Node* node = c.s.dag.Find(e.head); node != nullptr && node->version != t.version)

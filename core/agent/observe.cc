@@ -18,6 +18,14 @@ void NoteCopyName(PathWork& w, const Observation& seen) {
   w.copy_of_owner = seen.copy_owner;
 }
 
+// Moves show as an arrival and an absence of one inode within a short time.
+void NoteArrival(Context& c, const Observation& seen) {
+  constexpr std::int64_t kForgetAfterMs = 10'000;
+  if (c.s.now.mono_ms > c.s.last_arrival_ms + kForgetAfterMs) c.s.arrivals.clear();
+  c.s.last_arrival_ms = c.s.now.mono_ms;
+  c.s.arrivals[seen.stat.inode] = seen.path;
+}
+
 void ClearBlock(PathWork& w) {
   if (w.file != FilePhase::kWaiting) w.reason = Reason::kNone;
 }
@@ -45,7 +53,7 @@ void OnObservation(Context& c, const Observation& seen) {
     case Seen::kChange:
       break;
   }
-  if (!r.disk.there) c.s.arrivals[seen.stat.inode] = seen.path;
+  if (!r.disk.there) NoteArrival(c, seen);
   CancelAbsence(c, seen.path);
   PathWork& w = c.Work(seen.path);
   NoteCopyName(w, seen);

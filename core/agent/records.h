@@ -56,10 +56,13 @@ struct IntentRecord {
   std::uint64_t token = 0;       // staged file; after the exchange, the displaced one
   std::optional<Stat> expected;  // of the file to be replaced; none: no file
   Stat staged;
-  Version version;                // of the target
-  SnapshotId mine;                // the tip afterwards
-  SnapshotId current;             // the current snapshot afterwards
-  std::vector<SnapshotId> chain;  // unpublished snapshots afterwards
+  Version version;  // of the target
+  SnapshotId mine;  // the tip afterwards
+  // Either the path goes over to `current` and the local chain is dropped (it is contained there),
+  // or both stay as they are by then. What is added to the chain comes behind that.
+  bool drops_chain = false;
+  SnapshotId current;
+  std::vector<SnapshotId> added;
   std::vector<EqualRecord> equal;
   std::vector<ConflictRecord> conflicts;
 

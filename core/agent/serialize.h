@@ -99,7 +99,7 @@ KINFOLDER_FIELDS(EqualRecord, v.head, v.polls)
 KINFOLDER_FIELDS(ConflictRecord, v.head, v.owner)
 KINFOLDER_FIELDS(CopyRecord, v.copy, v.owner, v.attempt, v.version, v.stat)
 KINFOLDER_FIELDS(IntentRecord, v.remove, v.token, v.expected, v.staged, v.version, v.mine,
-                 v.current, v.chain, v.equal, v.conflicts)
+                 v.drops_chain, v.current, v.added, v.equal, v.conflicts)
 KINFOLDER_FIELDS(HeldRecord, v.receiver, v.snapshot)
 KINFOLDER_FIELDS(UnsettledRecord, v.token, v.stat)
 KINFOLDER_FIELDS(PathRecord, v.disk, v.chain, v.current, v.last_written, v.about_to_write, v.equal,
@@ -131,8 +131,8 @@ KINFOLDER_FIELDS(AgentState, v.folder, v.paths, v.work, v.free_work, v.copy_owne
                  v.folder_reason, v.participants, v.cache, v.dmd, v.timers, v.awaited, v.ready,
                  v.absences, v.removals, v.to_absorb, v.arrivals, v.content_uses,
                  v.uploads_under_way, v.syncs, v.first_absence_ms, v.last_absence_ms,
-                 v.absences_armed, v.removals_armed, v.dmd_write_armed, v.last_scan_wall_ms,
-                 v.last_poll_wall_ms)
+                 v.last_arrival_ms, v.absences_armed, v.removals_armed, v.dmd_write_armed,
+                 v.last_scan_wall_ms, v.last_poll_wall_ms)
 
 #undef KINFOLDER_FIELDS
 #undef KINFOLDER_EMPTY

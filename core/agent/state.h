@@ -174,6 +174,7 @@ struct AgentState {
   std::vector<CommandId> syncs;       // SyncAsked waiting for quiet
   std::int64_t first_absence_ms = 0;  // of those not judged yet
   std::int64_t last_absence_ms = 0;
+  std::int64_t last_arrival_ms = 0;
   bool absences_armed = false;
   bool removals_armed = false;
   bool dmd_write_armed = false;
