@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "shells/setup/option_list.h"
+
 namespace kinfolder {
 namespace {
 

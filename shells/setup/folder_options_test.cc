@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "shells/setup/option_list.h"
+
 namespace kinfolder {
 namespace {
 
