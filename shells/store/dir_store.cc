@@ -12,6 +12,7 @@ namespace kinfolder {
 namespace {
 
 constexpr std::uint64_t kMaxDirectoryBytes = 1024 * 1024;
+constexpr std::int64_t kStaleScratchSeconds = 3600;
 
 }  // namespace
 
@@ -22,7 +23,7 @@ Result<std::unique_ptr<DirStore>> DirStore::Open(const std::string& path) {
   if (!root.ok()) return root.error();
   const auto handle = root.value()->Acquire();
   if (!handle.ok()) return handle.error();
-  RemoveStaleScratch(*handle.value());
+  RemoveStaleScratch(*handle.value(), kStaleScratchSeconds);
   return std::unique_ptr<DirStore>(new DirStore(std::move(root).value()));
 }
 

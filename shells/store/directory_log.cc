@@ -139,6 +139,18 @@ std::string EncodeEntries(const std::vector<DirectoryEntry>& entries) {
 
 enum class Found { kRecord, kEnd, kTorn };
 
+// A record that was written whole has a payload and a check, which are not zeros.
+Result<bool> OnlyZerosFollow(Window& window) {
+  for (;;) {
+    const auto peeked = window.Peek(kWindowBytes);
+    if (!peeked.ok()) return peeked.error();
+    const std::string_view bytes = peeked.value();
+    if (bytes.empty()) return true;
+    if (bytes.find_first_not_of('\0') != std::string_view::npos) return false;
+    window.Skip(bytes.size());
+  }
+}
+
 // One record, if there is one at `position`, which moves behind it.
 Result<Found> ReadRecord(Window& window, LogPosition& position,
                          std::vector<DirectoryEntry>* entries) {
@@ -151,7 +163,13 @@ Result<Found> ReadRecord(Window& window, LogPosition& position,
   std::string_view rest = header;
   std::uint32_t length;
   CHECK(TakeNumber(rest, length));
-  if (header != RecordHeader(length, position) || length > kMaxRecordPayload) return Corrupt();
+  if (header != RecordHeader(length, position) || length > kMaxRecordPayload) {
+    window.Skip(kRecordHeaderBytes);
+    const auto zeros = OnlyZerosFollow(window);
+    if (!zeros.ok()) return zeros.error();
+    if (zeros.value()) return Found::kTorn;
+    return Corrupt();
+  }
   const std::size_t size = kRecordHeaderBytes + length + kCheckBytes;
   const auto all = window.Peek(size + 1);  // One more, to see whether it is the last.
   if (!all.ok()) return all.error();

@@ -41,6 +41,7 @@ class PackBatch : public Batch {
                      const std::string& id);
   Status SyncPacks();
   Status Place();
+  void Discard();
   const Error& Fail(const Error& error);
 
   StoreRoot& root_;
@@ -58,13 +59,21 @@ class PackBatch : public Batch {
 };
 
 PackBatch::~PackBatch() {
-  if (committed_ || handle_ == nullptr) return;
-  for (std::size_t i = 0; i < placed_; ++i)
-    unlinkat(handle_->fd.get(), PackPath(ids_[i]).c_str(), 0);
+  if (!committed_) Discard();
+}
+
+// Nobody was given a capability of what is removed here.
+void PackBatch::Discard() {
+  for (; placed_ > 0; --placed_) {
+    unlinkat(handle_->fd.get(), PackPath(ids_[placed_ - 1]).c_str(), 0);
+  }
+  scratch_.reset();
 }
 
 const Error& PackBatch::Fail(const Error& error) {
-  if (!failed_.has_value()) failed_ = root_.Explain(error);
+  if (failed_.has_value()) return *failed_;
+  failed_ = root_.Explain(error);
+  Discard();
   return *failed_;
 }
 
@@ -240,6 +249,7 @@ Status PackBatch::Commit() {
     if (Status status = (this->*step)(); !status.ok()) return Fail(status.error());
   }
   committed_ = true;
+  scratch_.reset();
   return {};
 }
 

@@ -23,7 +23,6 @@ constexpr std::string_view kMarkerStart = "kinfolder-store\nversion ";
 constexpr int kFormatVersion = 1;
 constexpr std::size_t kIdCharacters = 32;
 constexpr std::size_t kMaxMarkerBytes = 4096;
-constexpr std::time_t kStaleSeconds = 3600;
 
 struct DirectoryCloser {
   void operator()(DIR* directory) const { closedir(directory); }
@@ -220,7 +219,7 @@ Scratch::~Scratch() {
   if (!path_.empty()) RemoveScratch(root_->fd.get(), path_);
 }
 
-void RemoveStaleScratch(const RootHandle& root) {
+void RemoveStaleScratch(const RootHandle& root, std::int64_t min_age_s) {
   const auto names = NamesIn(root.fd.get(), "tmp");
   if (!names.ok()) return;
   for (const std::string& name : names.value()) {
@@ -228,7 +227,7 @@ void RemoveStaleScratch(const RootHandle& root) {
     const OwnedFd fd = OpenAt(root.fd.get(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     struct stat info;
     if (!fd.valid() || fstat(fd.get(), &info) != 0) continue;
-    if (info.st_ctime > std::time(nullptr) - kStaleSeconds) continue;
+    if (info.st_ctime > std::time(nullptr) - min_age_s) continue;
     if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) RemoveScratch(root.fd.get(), path);
   }
 }

@@ -80,7 +80,8 @@ class Scratch {
   OwnedFd lock_;
 };
 
-// Removes what killed writers left in tmp/ more than an hour ago.
-void RemoveStaleScratch(const RootHandle& root);
+// Removes what killed writers left in tmp/ and nobody touched for `min_age_s` seconds. What a
+// living writer has locked stays, however old; the age is for the moment before it is locked.
+void RemoveStaleScratch(const RootHandle& root, std::int64_t min_age_s);
 
 }  // namespace kinfolder
