@@ -74,7 +74,7 @@ class Rounds {
     std::vector<SnapshotId> missing;
     const Answer answer = IsAncestor(view_, a, b, &missing);
     if (answer != Answer::kUnknown) return answer;
-    if (Waited(theirs)) return Answer::kNo;
+    if (Waited(theirs) || Waited(b)) return Answer::kNo;  // it hangs on what is below b
     LeaveOut(theirs, missing, judged);
     return answer;
   }
@@ -229,7 +229,7 @@ class Rounds {
     }
     std::vector<SnapshotId> missing;
     const auto nearest = NearestCommonAncestors(view_, mine_, theirs, &missing);
-    if (!nearest && !Waited(theirs)) return LeaveOut(theirs, missing, judged);
+    if (!nearest && !Waited(theirs) && !Waited(mine_)) return LeaveOut(theirs, missing, judged);
     std::vector<Version> bases;
     for (SnapshotId base : nearest.value_or(std::vector<SnapshotId>{}))
       bases.push_back(Get(base).version);

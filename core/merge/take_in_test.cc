@@ -315,6 +315,16 @@ TEST_F(TakeInTest, AReaderKeepsItsOwnEdit) {
   EXPECT_EQ(Take(2, {S(3)}), (TakeInOutput{.mine = S(2), .conflicts = {S(3)}}));
 }
 
+// It may stand on a head that waited; what is unknown of that one's ancestry still counts as
+// nothing.
+TEST_F(TakeInTest, AReaderStandsOnAHeadThatWaited) {
+  Add(2, kDeletedVersion, {});
+  Add(3, File(3), {30});
+  input_.may_merge = false;
+  input_.as_concurrent = {S(3)};
+  EXPECT_EQ(Take(2, {S(3)}), (TakeInOutput{.mine = S(3), .equal = {{S(2), false}}}));
+}
+
 // Each of 4, 5, 6 left alone what the next one changed. A reader must not go round and round.
 TEST_F(TakeInTest, AReaderComesToRestInACircle) {
   Add(1, File(1), {});
