@@ -39,7 +39,7 @@ NewFolder NewFolderOf(const json& body) {
   return {Text(body, "path"), Text(body, "name"), Text(body, "as"), Flag(body, "take_over")};
 }
 
-json OptionsOf(const FolderRecord& record) {
+json OptionsOf(const FolderSetup& record) {
   json options = json::object();
   for (const OptionHelp& option : OptionList()) {
     const auto set = record.options.find(std::string(option.name));
@@ -71,7 +71,7 @@ bool Commands::HandleSetup(const std::string& command, const json& body, const A
     answer->Finish(json{{"pid", ::getpid()}});
   } else if (command == "list") {
     json folders = json::array();
-    for (const FolderRecord& record : desk_.folders()) folders.push_back(DescribeFolder(record));
+    for (const FolderSetup& record : desk_.folders()) folders.push_back(DescribeFolder(record));
     answer->Finish(json{{"folders", std::move(folders)}});
   } else if (command == "create") {
     desk_.Create(NewFolderOf(body), ReplyTo(answer));
@@ -83,7 +83,7 @@ bool Commands::HandleSetup(const std::string& command, const json& body, const A
   } else if (command == "leave") {
     desk_.Leave(Text(body, "folder"), ReplyTo(answer));
   } else if (command == "config-get") {
-    const Result<FolderRecord> record = desk_.Find(Text(body, "folder"));
+    const Result<FolderSetup> record = desk_.Find(Text(body, "folder"));
     answer->Finish(record.ok() ? Result<json>(OptionsOf(record.value())) : record.error());
   } else if (command == "config-set") {
     desk_.SetOption(Text(body, "folder"), Text(body, "name"), Text(body, "value"), ReplyTo(answer));
@@ -175,7 +175,7 @@ void Commands::Resolve(ControlRequest& request, const std::string& folder, const
 
 void Commands::Sync(const std::string& folder, std::int64_t timeout_ms, const Answer& answer) {
   std::vector<std::string> names;
-  for (const FolderRecord& record : desk_.folders()) {
+  for (const FolderSetup& record : desk_.folders()) {
     if (folder.empty() || record.name == folder) names.push_back(record.name);
   }
   if (names.empty() && !folder.empty()) return answer->Finish(desk_.Find(folder).error());
@@ -200,7 +200,7 @@ void Commands::Sync(const std::string& folder, std::int64_t timeout_ms, const An
 
 void Commands::Conflicts(const std::string& folder, const Answer& answer) {
   json all = json::array();
-  for (const FolderRecord& record : desk_.folders()) {
+  for (const FolderSetup& record : desk_.folders()) {
     if (!folder.empty() && record.name != folder) continue;
     Result<json> found = host_.GetConflicts(record.name);
     if (!found.ok()) return answer->Finish(found.error());

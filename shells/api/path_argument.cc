@@ -57,9 +57,9 @@ Result<std::string> AbsolutePath(const std::string& typed) {
   return whole;
 }
 
-Result<FolderPath> FindFolderPath(const std::vector<FolderRecord>& folders,
+Result<FolderPath> FindFolderPath(const std::vector<FolderSetup>& folders,
                                   const std::string& absolute) {
-  for (const FolderRecord& record : folders) {
+  for (const FolderSetup& record : folders) {
     if (absolute == record.path) return FolderPath{record.name, ""};
     if (!absolute.starts_with(record.path + "/")) continue;
     const Result<std::string> path = ToWirePath(absolute.substr(record.path.size() + 1));

@@ -19,7 +19,7 @@ struct FolderPath {
 };
 
 // Which folder `absolute` is in. kNotFound: in none, kInvalid: no path that can be synchronised.
-Result<FolderPath> FindFolderPath(const std::vector<FolderRecord>& folders,
+Result<FolderPath> FindFolderPath(const std::vector<FolderSetup>& folders,
                                   const std::string& absolute);
 
 }  // namespace kinfolder

@@ -20,10 +20,10 @@ struct JoinNews {
 
 // Takes in who answered, folder by folder.
 Result<JoinNews> AcceptAll(StateDir& state, ObjectStore& store, std::int64_t now_s) {
-  const Result<std::vector<FolderRecord>> records = state.Folders();
+  const Result<std::vector<FolderSetup>> records = state.Folders();
   if (!records.ok()) return records.error();
   JoinNews looked;
-  for (FolderRecord record : records.value()) {
+  for (FolderSetup record : records.value()) {
     if (!record.admin() || record.invitations.empty()) continue;
     Acceptance acceptance = AcceptJoiners(store, record, now_s);
     for (const AcceptedJoiner& joiner : acceptance.joined) {
@@ -40,9 +40,9 @@ Result<JoinNews> AcceptAll(StateDir& state, ObjectStore& store, std::int64_t now
   return looked;
 }
 
-Result<FolderRecord> SaveOption(StateDir& state, const std::string& folder, const std::string& name,
-                                const std::string& value) {
-  Result<FolderRecord> record = state.FindFolder(folder);
+Result<FolderSetup> SaveOption(StateDir& state, const std::string& folder, const std::string& name,
+                               const std::string& value) {
+  Result<FolderSetup> record = state.FindFolder(folder);
   if (!record.ok()) return record;
   if (value.empty()) {
     record.value().options.erase(name);
@@ -50,12 +50,12 @@ Result<FolderRecord> SaveOption(StateDir& state, const std::string& folder, cons
     record.value().options[name] = value;
   }
   const Status saved = state.SaveFolder(record.value());
-  return saved.ok() ? record : Result<FolderRecord>(saved.error());
+  return saved.ok() ? record : Result<FolderSetup>(saved.error());
 }
 
 }  // namespace
 
-json DescribeFolder(const FolderRecord& record) {
+json DescribeFolder(const FolderSetup& record) {
   return {{"name", record.name},
           {"path", record.path},
           {"participant", record.participant},
@@ -108,7 +108,7 @@ Status SetupDesk::Start(std::function<void()> started) {
   auto one_less = [left, started = std::move(started)] {
     if (--*left == 0) started();
   };
-  for (const FolderRecord& record : folders_) {
+  for (const FolderSetup& record : folders_) {
     host_.AddFolder(record, [say = say_, name = record.name, one_less](Result<json> added) {
       if (!added.ok()) say("the folder '" + name + "' can't be started: " + added.error().text);
       one_less();
@@ -118,9 +118,9 @@ Status SetupDesk::Start(std::function<void()> started) {
   return Status();
 }
 
-Result<FolderRecord> SetupDesk::Find(const std::string& name) const {
+Result<FolderSetup> SetupDesk::Find(const std::string& name) const {
   std::string known;
-  for (const FolderRecord& record : folders_) {
+  for (const FolderSetup& record : folders_) {
     if (record.name == name) return record;
     known += (known.empty() ? "" : ", ") + record.name;
   }
@@ -129,7 +129,7 @@ Result<FolderRecord> SetupDesk::Find(const std::string& name) const {
                        (known.empty() ? std::string("there are none yet") : "there are: " + known));
 }
 
-void SetupDesk::Added(Result<FolderRecord> record, Records records, Reply reply) {
+void SetupDesk::Added(Result<FolderSetup> record, Records records, Reply reply) {
   Refresh(std::move(records));
   if (!record.ok()) return reply(record.error());
   const json description = DescribeFolder(record.value());
@@ -139,20 +139,20 @@ void SetupDesk::Added(Result<FolderRecord> record, Records records, Reply reply)
 }
 
 void SetupDesk::Create(const NewFolder& wanted, Reply reply) {
-  Do<FolderRecord>(
+  Do<FolderSetup>(
       [wanted](Shared& shared) { return CreateFolder(shared.state, *shared.store, wanted); },
-      [this, reply = std::move(reply)](Result<FolderRecord> record, Records records) {
+      [this, reply = std::move(reply)](Result<FolderSetup> record, Records records) {
         Added(std::move(record), std::move(records), reply);
       });
 }
 
 void SetupDesk::Join(const std::string& invitation, const NewFolder& wanted, Reply reply) {
   const std::int64_t now_s = EventLoop::WallMs() / 1000;
-  Do<FolderRecord>(
+  Do<FolderSetup>(
       [invitation, wanted, now_s](Shared& shared) {
         return JoinFolder(shared.state, *shared.store, invitation, wanted, now_s);
       },
-      [this, reply = std::move(reply)](Result<FolderRecord> record, Records records) {
+      [this, reply = std::move(reply)](Result<FolderSetup> record, Records records) {
         Added(std::move(record), std::move(records), reply);
       });
 }
@@ -172,7 +172,7 @@ void SetupDesk::Invite(const std::string& folder, const std::string& participant
 }
 
 void SetupDesk::Leave(const std::string& folder, Reply reply) {
-  const Result<FolderRecord> record = Find(folder);
+  const Result<FolderSetup> record = Find(folder);
   if (!record.ok()) return reply(record.error());
   const auto forget = [this, folder, reply = std::move(reply)](Result<json> removed) {
     // One that could not be started is not the host's.
@@ -194,12 +194,12 @@ void SetupDesk::SetOption(const std::string& folder, const std::string& name,
                           const std::string& value, Reply reply) {
   const Status good = value.empty() ? Status() : CheckOption(name, value);
   if (!good.ok()) return reply(good.error());
-  Do<FolderRecord>([=](Shared& shared) { return SaveOption(shared.state, folder, name, value); },
-                   [this, reply = std::move(reply)](Result<FolderRecord> record, Records records) {
-                     Refresh(std::move(records));
-                     if (!record.ok()) return reply(record.error());
-                     host_.ChangeOptions(record.value().name, record.value().options, reply);
-                   });
+  Do<FolderSetup>([=](Shared& shared) { return SaveOption(shared.state, folder, name, value); },
+                  [this, reply = std::move(reply)](Result<FolderSetup> record, Records records) {
+                    Refresh(std::move(records));
+                    if (!record.ok()) return reply(record.error());
+                    host_.ChangeOptions(record.value().name, record.value().options, reply);
+                  });
 }
 
 void SetupDesk::ScheduleLook() {

@@ -36,9 +36,9 @@ class SetupDesk {
   // Calls `started` when each has begun or failed; failures are said.
   Status Start(std::function<void()> started);
 
-  const std::vector<FolderRecord>& folders() const { return folders_; }
+  const std::vector<FolderSetup>& folders() const { return folders_; }
   // kNotFound says which there are.
-  Result<FolderRecord> Find(const std::string& name) const;
+  Result<FolderSetup> Find(const std::string& name) const;
 
   void Create(const NewFolder& wanted, Reply reply);  // {"name","path","participant"}
   void Invite(const std::string& folder, const std::string& participant, bool read_only,
@@ -55,13 +55,13 @@ class SetupDesk {
     StateDir state;
     std::shared_ptr<ObjectStore> store;
   };
-  using Records = Result<std::vector<FolderRecord>>;
+  using Records = Result<std::vector<FolderSetup>>;
 
   // Runs `work` on the worker and then `done` here, with the records as they are then.
   template <class Value>
   void Do(std::function<Result<Value>(Shared&)> work,
           std::function<void(Result<Value>, Records)> done);
-  void Added(Result<FolderRecord> record, Records records, Reply reply);
+  void Added(Result<FolderSetup> record, Records records, Reply reply);
   bool Refresh(Records records);
   void LookForJoiners();
   void ScheduleLook();
@@ -70,7 +70,7 @@ class SetupDesk {
   HostApi& host_;
   Say say_;
   std::shared_ptr<Shared> shared_;
-  std::vector<FolderRecord> folders_;
+  std::vector<FolderSetup> folders_;
   std::string last_problem_;
   EventLoop::TimerId timer_ = 0;
   Workers worker_;
@@ -78,6 +78,6 @@ class SetupDesk {
 };
 
 // {"name","path","participant","admin","read_only"}, nothing secret.
-nlohmann::json DescribeFolder(const FolderRecord& record);
+nlohmann::json DescribeFolder(const FolderSetup& record);
 
 }  // namespace kinfolder

@@ -84,7 +84,7 @@ Result<json> CreateOrJoin(Holder& holder, const FolderArguments& given, bool joi
     return holder.agent->Call(RequestOf(join ? "join" : "create", given, path.value()));
   }
   const NewFolder wanted = {path.value(), given.name, given.as, given.take_over};
-  const Result<FolderRecord> record =
+  const Result<FolderSetup> record =
       join ? JoinFolder(*holder.state, *holder.store, given.invitation, wanted, std::time(nullptr))
            : CreateFolder(*holder.state, *holder.store, wanted);
   if (!record.ok()) return record.error();
@@ -187,10 +187,10 @@ int RunList(const CommandLine& line) {
   // Only read, so that it works beside everything else.
   const Result<StateDir> state = StateDir::Open(line.state);
   if (!state.ok()) return Fail(state.error());
-  const Result<std::vector<FolderRecord>> records = state.value().Folders();
+  const Result<std::vector<FolderSetup>> records = state.value().Folders();
   if (!records.ok()) return Fail(records.error());
   json folders = json::array();
-  for (const FolderRecord& record : records.value()) {
+  for (const FolderSetup& record : records.value()) {
     folders.push_back(DescribeFolder(record));
     folders.back()["store"] = state.value().info().store_url;
   }
@@ -199,7 +199,7 @@ int RunList(const CommandLine& line) {
     return kExitDone;
   }
   if (folders.empty()) Print("No folders yet. See kinfolder create and kinfolder join.\n");
-  for (const FolderRecord& record : records.value()) {
+  for (const FolderSetup& record : records.value()) {
     Print(Styled(record.name) + "  " + record.path + "  as " + record.participant +
           (record.admin() ? ", admin" : "") + (record.read_only ? ", read-only" : "") + "\n");
   }

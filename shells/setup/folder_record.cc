@@ -61,7 +61,7 @@ json InvitationToJson(const OpenInvitation& invitation) {
           {"read_only", invitation.read_only}};
 }
 
-bool ReadInvitations(const json& object, FolderRecord& record) {
+bool ReadInvitations(const json& object, FolderSetup& record) {
   const auto found = object.find("invitations");
   if (found == object.end() || !found->is_array()) return false;
   for (const json& element : *found) {
@@ -79,7 +79,7 @@ bool ReadInvitations(const json& object, FolderRecord& record) {
   return true;
 }
 
-bool ReadOptions(const json& object, FolderRecord& record) {
+bool ReadOptions(const json& object, FolderSetup& record) {
   const auto found = object.find("options");
   if (found == object.end() || !found->is_object()) return false;
   for (const auto& [name, value] : found->items()) {
@@ -89,7 +89,7 @@ bool ReadOptions(const json& object, FolderRecord& record) {
   return true;
 }
 
-bool ReadKeys(Reader& reader, FolderRecord& record) {
+bool ReadKeys(Reader& reader, FolderSetup& record) {
   const Result<std::string> seed = Base64Decode(reader.Text("key_seed"));
   const Result<PublicKey> admin = PublicKeyFromText(reader.Text("admin_key"));
   if (!seed.ok() || seed.value().size() != 32 || !admin.ok()) return false;
@@ -98,7 +98,7 @@ bool ReadKeys(Reader& reader, FolderRecord& record) {
   return true;
 }
 
-bool ReadRecord(const json& object, FolderRecord& record) {
+bool ReadRecord(const json& object, FolderSetup& record) {
   Reader reader(object);
   const std::int64_t number = reader.Number("number");
   if (number < 1 || number > UINT32_MAX) return false;
@@ -118,12 +118,12 @@ bool ReadRecord(const json& object, FolderRecord& record) {
 
 }  // namespace
 
-std::string FolderId(const FolderRecord& record) {
+std::string FolderId(const FolderSetup& record) {
   const Digest digest = Sha256Of("kinfolder folder id\n" + record.collective_read_cap);
   return HexEncode(DigestBytes(digest).substr(0, 16));
 }
 
-std::string EncodeFolderRecord(const FolderRecord& record) {
+std::string EncodeFolderRecord(const FolderSetup& record) {
   json invitations = json::array();
   for (const OpenInvitation& invitation : record.invitations) {
     invitations.push_back(InvitationToJson(invitation));
@@ -145,7 +145,7 @@ std::string EncodeFolderRecord(const FolderRecord& record) {
   return object.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
-Result<FolderRecord> DecodeFolderRecord(std::string_view bytes, const std::string& what) {
+Result<FolderSetup> DecodeFolderRecord(std::string_view bytes, const std::string& what) {
   const json object = json::parse(bytes, nullptr, false);
   const Error damaged =
       MakeError(ErrorKind::kCorrupt, what + " is damaged; restore it from a backup");
@@ -159,7 +159,7 @@ Result<FolderRecord> DecodeFolderRecord(std::string_view bytes, const std::strin
                                               std::to_string(kRecordVersion) +
                                               "; install a newer kinfolder");
   }
-  FolderRecord record;
+  FolderSetup record;
   if (!ReadRecord(object, record)) return damaged;
   return record;
 }

@@ -1,4 +1,4 @@
-// FolderRecord: one folder as this machine takes part in it, with the secrets that this takes.
+// FolderSetup: one folder as this machine takes part in it, with the secrets that this takes.
 //
 // Never logged and never sent. Made by shells/setup/folders.h, kept by StateDir.
 #pragma once
@@ -26,7 +26,7 @@ struct OpenInvitation {
   friend bool operator==(const OpenInvitation&, const OpenInvitation&) = default;
 };
 
-struct FolderRecord {
+struct FolderSetup {
   std::uint32_t number = 0;  // names it in this state directory; never used again
   std::string name;          // unique in this state directory
   std::string path;          // of the root, absolute
@@ -42,14 +42,14 @@ struct FolderRecord {
   std::map<std::string, std::string> options;  // as set; see folder_options.h
 
   bool admin() const { return !collective_write_cap.empty(); }
-  friend bool operator==(const FolderRecord&, const FolderRecord&) = default;
+  friend bool operator==(const FolderSetup&, const FolderSetup&) = default;
 };
 
 // What the root's marker calls the folder: the same on all machines, and no secret.
-std::string FolderId(const FolderRecord& record);
+std::string FolderId(const FolderSetup& record);
 
-std::string EncodeFolderRecord(const FolderRecord& record);
+std::string EncodeFolderRecord(const FolderSetup& record);
 // kVersion for a newer program's, else kCorrupt. `what` names the file in error texts.
-Result<FolderRecord> DecodeFolderRecord(std::string_view bytes, const std::string& what);
+Result<FolderSetup> DecodeFolderRecord(std::string_view bytes, const std::string& what);
 
 }  // namespace kinfolder

@@ -37,9 +37,9 @@ Result<std::string> FolderName(const StateDir& state, const std::string& wanted,
                          "' can't name a folder (empty, over 255 bytes, or with a slash or "
                          "a control character); give another with --name");
   }
-  const Result<std::vector<FolderRecord>> records = state.Folders();
+  const Result<std::vector<FolderSetup>> records = state.Folders();
   if (!records.ok()) return records.error();
-  for (const FolderRecord& record : records.value()) {
+  for (const FolderSetup& record : records.value()) {
     if (record.name == text) {
       return MakeError(ErrorKind::kExists, "there is a folder called '" + text + "' already (" +
                                                record.path + "); give another name with --name");
@@ -50,7 +50,7 @@ Result<std::string> FolderName(const StateDir& state, const std::string& wanted,
 
 // Stores `bytes` and links them in `directory` as its record.
 Status WriteRecord(ObjectStore& store, const Cap& directory, const std::string& bytes,
-                   std::vector<DirectoryEntry> entries) {
+                   std::vector<DirectoryChange> entries) {
   const std::unique_ptr<Batch> batch = store.NewBatch();
   const Cap cap = batch->AddBytes(bytes);
   const Status committed = batch->Commit();
@@ -61,7 +61,7 @@ Status WriteRecord(ObjectStore& store, const Cap& directory, const std::string& 
 }
 
 // A personal directory that states our key.
-Status MakeOwnDirectory(ObjectStore& store, FolderRecord& record, const PublicKey& key) {
+Status MakeOwnDirectory(ObjectStore& store, FolderSetup& record, const PublicKey& key) {
   const Result<NewDirectory> made = store.CreateDirectory();
   if (!made.ok()) return made.error();
   record.dmd_write_cap = made.value().write_cap;
@@ -69,7 +69,7 @@ Status MakeOwnDirectory(ObjectStore& store, FolderRecord& record, const PublicKe
   return WriteRecord(store, record.dmd_write_cap, EncodeOwnRecord({key, record.participant}), {});
 }
 
-Status MakeCollective(ObjectStore& store, FolderRecord& record, const PublicKey& key) {
+Status MakeCollective(ObjectStore& store, FolderSetup& record, const PublicKey& key) {
   const Result<NewDirectory> made = store.CreateDirectory();
   if (!made.ok()) return made.error();
   record.collective_write_cap = made.value().write_cap;
@@ -83,7 +83,7 @@ Status MakeCollective(ObjectStore& store, FolderRecord& record, const PublicKey&
 }
 
 // The marker and then the record: what makes the root ours.
-Status TakeRoot(StateDir& state, FolderRecord& record) {
+Status TakeRoot(StateDir& state, FolderSetup& record) {
   const Result<std::uint32_t> number = state.TakeFolderNumber();
   if (!number.ok()) return number.error();
   record.number = number.value();
@@ -104,7 +104,7 @@ Result<Inbox> ReadInbox(ObjectStore& store, const Cap& cap) {
   const Result<DirectoryChanges> found = store.ReadDirectoryChanges(cap, "");
   if (!found.ok()) return found.error();
   Inbox inbox;
-  for (const DirectoryEntry& entry : found.value().entries) {
+  for (const DirectoryChange& entry : found.value().entries) {
     if (entry.name == kJoinAnswerName) inbox.answer = entry.cap;
     if (entry.name == kClosedName) inbox.closed = entry.cap.has_value();
   }
@@ -129,7 +129,7 @@ Result<Collective> ReadCollective(ObjectStore& store, const Cap& cap) {
   const Result<DirectoryChanges> found = store.ReadDirectoryChanges(cap, "");
   if (!found.ok()) return found.error();
   Collective collective;
-  for (const DirectoryEntry& entry : found.value().entries) {
+  for (const DirectoryChange& entry : found.value().entries) {
     if (!entry.cap) continue;
     if (entry.name != kMetadataName) {
       collective.read_caps[entry.name] = *entry.cap;
@@ -171,7 +171,7 @@ Result<JoinAnswer> FetchAnswer(ObjectStore& store, const OpenInvitation& invitat
   return answer;
 }
 
-Status LinkJoiner(ObjectStore& store, const FolderRecord& record, const JoinAnswer& answer,
+Status LinkJoiner(ObjectStore& store, const FolderSetup& record, const JoinAnswer& answer,
                   bool read_only) {
   Result<Collective> read = ReadCollective(store, record.collective_read_cap);
   if (!read.ok()) return read.error();
@@ -183,14 +183,14 @@ Status LinkJoiner(ObjectStore& store, const FolderRecord& record, const JoinAnsw
   ParticipantRecord& participant = collective.participants[answer.name];
   participant.verify_key = answer.key;
   participant.read_only = read_only;
-  std::vector<DirectoryEntry> entries;
+  std::vector<DirectoryChange> entries;
   if (!read_only) entries.push_back({answer.name, answer.dmd_read_cap});
   return WriteRecord(store, record.collective_write_cap, EncodeCollectiveRecord(collective),
                      std::move(entries));
 }
 
 // Whether the invitation stays open; adds to `joined`.
-Result<bool> LookIntoInbox(ObjectStore& store, const FolderRecord& record,
+Result<bool> LookIntoInbox(ObjectStore& store, const FolderSetup& record,
                            const OpenInvitation& invitation, std::int64_t now_s,
                            std::vector<AcceptedJoiner>& joined) {
   const Result<Inbox> inbox = ReadInbox(store, invitation.inbox_read_cap);
@@ -236,7 +236,7 @@ Status CheckInbox(ObjectStore& store, const StateDir& state, const Invitation& i
 }
 
 // Puts the answer into the inbox, the last thing a joiner does.
-Status Answer(ObjectStore& store, const FolderRecord& record, const SigningKey& key,
+Status Answer(ObjectStore& store, const FolderSetup& record, const SigningKey& key,
               const Cap& inbox_write_cap) {
   const std::unique_ptr<Batch> batch = store.NewBatch();
   const Cap cap = batch->AddBytes(EncodeJoinAnswer(
@@ -250,7 +250,7 @@ Status Answer(ObjectStore& store, const FolderRecord& record, const SigningKey& 
   return inbox.ok() && inbox.value().answer == cap ? Status() : Status(linked.error());
 }
 
-void RemoveMarker(const StateDir& state, const FolderRecord& record) {
+void RemoveMarker(const StateDir& state, const FolderSetup& record) {
   const Result<Root> root = Root::Open(record.path, {FolderId(record), state.info().state_id});
   if (!root.ok() || root.value().Check() != RootStatus::kOk) return;
   const Fd directory(
@@ -287,7 +287,7 @@ std::string DefaultParticipantName() {
   return CheckParticipantName(name).ok() ? name : "machine";
 }
 
-Result<FolderRecord> CreateFolder(StateDir& state, ObjectStore& store, const NewFolder& wanted) {
+Result<FolderSetup> CreateFolder(StateDir& state, ObjectStore& store, const NewFolder& wanted) {
   const Result<std::string> root = CheckNewRoot(state, wanted.path, wanted.take_over);
   if (!root.ok()) return root.error();
   const Result<std::string> name = FolderName(state, wanted.name, root.value());
@@ -297,7 +297,7 @@ Result<FolderRecord> CreateFolder(StateDir& state, ObjectStore& store, const New
   if (!participant.ok()) return participant.error();
 
   const SigningKey key = SigningKey::Generate();
-  FolderRecord record;
+  FolderSetup record;
   record.name = name.value();
   record.path = root.value();
   record.participant = participant.value();
@@ -313,9 +313,9 @@ Result<FolderRecord> CreateFolder(StateDir& state, ObjectStore& store, const New
 Result<std::string> MakeInvitation(StateDir& state, ObjectStore& store, const std::string& folder,
                                    const std::string& participant, bool read_only,
                                    std::int64_t expires_s) {
-  Result<FolderRecord> found = state.FindFolder(folder);
+  Result<FolderSetup> found = state.FindFolder(folder);
   if (!found.ok()) return found.error();
-  FolderRecord& record = found.value();
+  FolderSetup& record = found.value();
   if (!record.admin()) {
     return MakeError(ErrorKind::kPermission, "only the folder's admin can invite; ask there");
   }
@@ -342,9 +342,9 @@ Result<std::string> MakeInvitation(StateDir& state, ObjectStore& store, const st
                            read_only, expires_s});
 }
 
-Result<FolderRecord> JoinFolder(StateDir& state, ObjectStore& store,
-                                const std::string& invitation_text, const NewFolder& wanted,
-                                std::int64_t now_s) {
+Result<FolderSetup> JoinFolder(StateDir& state, ObjectStore& store,
+                               const std::string& invitation_text, const NewFolder& wanted,
+                               std::int64_t now_s) {
   const Result<Invitation> decoded = DecodeInvitation(invitation_text);
   if (!decoded.ok()) return decoded.error();
   const Invitation& invitation = decoded.value();
@@ -364,7 +364,7 @@ Result<FolderRecord> JoinFolder(StateDir& state, ObjectStore& store,
   if (!usable.ok()) return usable.error();
 
   const SigningKey key = SigningKey::Generate();
-  FolderRecord record;
+  FolderSetup record;
   record.name = name.value();
   record.path = root.value();
   record.participant = invitation.participant_name;
@@ -387,13 +387,13 @@ Result<FolderRecord> JoinFolder(StateDir& state, ObjectStore& store,
 }
 
 Status LeaveFolder(StateDir& state, const std::string& folder) {
-  const Result<FolderRecord> record = state.FindFolder(folder);
+  const Result<FolderSetup> record = state.FindFolder(folder);
   if (!record.ok()) return record.error();
   RemoveMarker(state, record.value());
   return state.RemoveFolder(record.value().number);
 }
 
-Acceptance AcceptJoiners(ObjectStore& store, const FolderRecord& record, std::int64_t now_s) {
+Acceptance AcceptJoiners(ObjectStore& store, const FolderSetup& record, std::int64_t now_s) {
   CHECK(record.admin());
   Acceptance acceptance;
   for (const OpenInvitation& invitation : record.invitations) {

@@ -33,7 +33,7 @@ struct NewFolder {
 
 // Makes a folder of a directory; we are its admin. kExists: the name or the root is taken,
 // kInvalid: the root lies in or around another folder, the state or the store directory.
-Result<FolderRecord> CreateFolder(StateDir& state, ObjectStore& store, const NewFolder& wanted);
+Result<FolderSetup> CreateFolder(StateDir& state, ObjectStore& store, const NewFolder& wanted);
 
 // One line, good for one join until `expires_s`; the record in `state` is updated first.
 // kPermission: we are not the admin; kExists: there is such a participant, or an open invitation
@@ -45,9 +45,9 @@ Result<std::string> MakeInvitation(StateDir& state, ObjectStore& store, const st
 // Joins; `wanted.name` and `wanted.participant` may overrule the invitation's name of the folder,
 // and must not differ from its participant. The admin's agent links us when it sees our answer;
 // reading works at once. kInvalid: expired or damaged; kExists: used already, or as CreateFolder.
-Result<FolderRecord> JoinFolder(StateDir& state, ObjectStore& store,
-                                const std::string& invitation_text, const NewFolder& wanted,
-                                std::int64_t now_s);
+Result<FolderSetup> JoinFolder(StateDir& state, ObjectStore& store,
+                               const std::string& invitation_text, const NewFolder& wanted,
+                               std::int64_t now_s);
 
 // Removes the marker (if it is ours) and the record; the user's files stay as they are.
 Status LeaveFolder(StateDir& state, const std::string& folder);
@@ -68,7 +68,7 @@ struct Acceptance {
 // participant, lists its key, and closes the inbox; expired ones are closed, too. Safe to do twice
 // and to interrupt. Does not save: put `left` into the record. Blocks; run it off the loop.
 // REQUIRES: record.admin().
-Acceptance AcceptJoiners(ObjectStore& store, const FolderRecord& record, std::int64_t now_s);
+Acceptance AcceptJoiners(ObjectStore& store, const FolderSetup& record, std::int64_t now_s);
 
 // What the admin says of everybody, read from the collective.
 struct Member {

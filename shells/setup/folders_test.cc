@@ -41,11 +41,11 @@ class FoldersTest : public testing::Test {
   void TearDown() override { fs::remove_all(base_); }
 
   std::string Path(const std::string& name) const { return base_ / name; }
-  Result<FolderRecord> Create() {
+  Result<FolderSetup> Create() {
     return CreateFolder(*anna_, *store_,
                         {.path = Path("anna"), .name = "docs", .participant = "anna"});
   }
-  Result<FolderRecord> Join(const std::string& invitation, std::int64_t now_s = kNow) {
+  Result<FolderSetup> Join(const std::string& invitation, std::int64_t now_s = kNow) {
     return JoinFolder(*ben_, *store_, invitation, {.path = Path("ben")}, now_s);
   }
   std::string Invite(bool read_only = false) {
@@ -54,7 +54,7 @@ class FoldersTest : public testing::Test {
     return text.ok() ? text.value() : "";
   }
   Acceptance Accept(std::int64_t now_s = kNow) {
-    FolderRecord record = anna_->FindFolder("docs").value();
+    FolderSetup record = anna_->FindFolder("docs").value();
     Acceptance acceptance = AcceptJoiners(*store_, record, now_s);
     record.invitations = acceptance.left;
     EXPECT_TRUE(anna_->SaveFolder(record).ok());
@@ -69,7 +69,7 @@ class FoldersTest : public testing::Test {
 };
 
 TEST_F(FoldersTest, CreatingTakesTheRootAndListsUsAsAdmin) {
-  const Result<FolderRecord> made = Create();
+  const Result<FolderSetup> made = Create();
   ASSERT_TRUE(made.ok()) << made.error().text;
   EXPECT_EQ(anna_->FindFolder("docs").value(), made.value());
   EXPECT_TRUE(made.value().admin());
@@ -86,7 +86,7 @@ TEST_F(FoldersTest, CreatingTakesTheRootAndListsUsAsAdmin) {
 
 TEST_F(FoldersTest, JoiningNeedsNobodyOnlineAndIsLinkedOnce) {
   ASSERT_TRUE(Create().ok());
-  const Result<FolderRecord> joined = Join(Invite());
+  const Result<FolderSetup> joined = Join(Invite());
   ASSERT_TRUE(joined.ok()) << joined.error().text;
   EXPECT_EQ(joined.value().participant, "ben");
   EXPECT_EQ(joined.value().name, "docs");
@@ -108,7 +108,7 @@ TEST_F(FoldersTest, JoiningNeedsNobodyOnlineAndIsLinkedOnce) {
 }
 
 TEST_F(FoldersTest, AcceptingTwiceAfterACrashChangesNothing) {
-  const FolderRecord before = [&] {
+  const FolderSetup before = [&] {
     EXPECT_TRUE(Create().ok());
     EXPECT_TRUE(Join(Invite()).ok());
     return anna_->FindFolder("docs").value();
@@ -126,7 +126,7 @@ TEST_F(FoldersTest, AnInvitationIsGoodForOneJoin) {
   const std::string invitation = Invite();
   ASSERT_TRUE(Join(invitation).ok());
   fs::create_directories(Path("carl"));
-  Result<FolderRecord> second =
+  Result<FolderSetup> second =
       JoinFolder(*ben_, *store_, invitation, {.path = Path("carl"), .name = "other"}, kNow);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().kind, ErrorKind::kExists);
@@ -151,7 +151,7 @@ TEST_F(FoldersTest, ExpiredInvitationsAreRefusedAndDropped) {
 
 TEST_F(FoldersTest, ReadOnlyParticipantsPublishNothing) {
   ASSERT_TRUE(Create().ok());
-  const Result<FolderRecord> joined = Join(Invite(/*read_only=*/true));
+  const Result<FolderSetup> joined = Join(Invite(/*read_only=*/true));
   ASSERT_TRUE(joined.ok()) << joined.error().text;
   EXPECT_TRUE(joined.value().read_only);
   EXPECT_TRUE(joined.value().dmd_write_cap.empty());
@@ -220,7 +220,7 @@ TEST_F(FoldersTest, RefusesRootsThatAreTakenOrBadlyPlaced) {
 TEST_F(FoldersTest, ARootOfALostStateDirectoryCanBeTakenOver) {
   ASSERT_TRUE(Create().ok());
   fs::remove_all(Path("state-anna"));
-  const Result<FolderRecord> taken = CreateFolder(
+  const Result<FolderSetup> taken = CreateFolder(
       *ben_, *store_, {.path = Path("anna"), .name = "x", .participant = "p", .take_over = true});
   EXPECT_TRUE(taken.ok()) << taken.error().text;
 }
@@ -235,7 +235,7 @@ TEST_F(FoldersTest, LeavingKeepsEveryFile) {
   EXPECT_TRUE(fs::exists(Path("anna/letter.txt")));
   EXPECT_TRUE(fs::exists(Path("anna/.kinfolder/tmp/displaced")));
   EXPECT_EQ(LeaveFolder(*anna_, "docs").error().kind, ErrorKind::kNotFound);
-  const Result<FolderRecord> again = Create();
+  const Result<FolderSetup> again = Create();
   ASSERT_TRUE(again.ok()) << again.error().text;
   EXPECT_EQ(again.value().number, 2u);
 }

@@ -54,9 +54,9 @@ Status CheckApart(const std::string& root, const std::string& other, const std::
 }
 
 Status CheckRecords(const StateDir& state, const std::string& root) {
-  const Result<std::vector<FolderRecord>> records = state.Folders();
+  const Result<std::vector<FolderSetup>> records = state.Folders();
   if (!records.ok()) return records.error();
-  for (const FolderRecord& record : records.value()) {
+  for (const FolderSetup& record : records.value()) {
     if (RealPath(record.path) == root || record.path == root) {
       return MakeError(ErrorKind::kExists,
                        root + " is the folder '" + record.name + "' already; see `kinfolder list`");

@@ -208,17 +208,17 @@ Result<std::uint32_t> StateDir::NextEpoch() {
   return info_.epoch;
 }
 
-Result<std::vector<FolderRecord>> StateDir::Folders() const {
+Result<std::vector<FolderSetup>> StateDir::Folders() const {
   const std::string directory = path_ + "/folders";
   const Result<std::vector<std::string>> names = List(directory);
   if (!names.ok()) return names.error();
-  std::vector<FolderRecord> records;
+  std::vector<FolderSetup> records;
   for (const std::string& name : names.value()) {
     if (!name.ends_with(".json")) continue;  // an interrupted save
     const std::string file = directory + "/" + name;
     const Result<std::string> bytes = ReadSmallFile(file, kMaxStateFileBytes);
     if (!bytes.ok()) return bytes.error();
-    Result<FolderRecord> record = DecodeFolderRecord(bytes.value(), file);
+    Result<FolderSetup> record = DecodeFolderRecord(bytes.value(), file);
     if (!record.ok()) return record.error();
     if (name != std::to_string(record.value().number) + ".json") {
       return MakeError(ErrorKind::kCorrupt, file +
@@ -232,11 +232,11 @@ Result<std::vector<FolderRecord>> StateDir::Folders() const {
   return records;
 }
 
-Result<FolderRecord> StateDir::FindFolder(const std::string& name) const {
-  const Result<std::vector<FolderRecord>> records = Folders();
+Result<FolderSetup> StateDir::FindFolder(const std::string& name) const {
+  const Result<std::vector<FolderSetup>> records = Folders();
   if (!records.ok()) return records.error();
   std::string known;
-  for (const FolderRecord& record : records.value()) {
+  for (const FolderSetup& record : records.value()) {
     if (record.name == name) return record;
     known += (known.empty() ? "" : ", ") + record.name;
   }
@@ -254,7 +254,7 @@ Result<std::uint32_t> StateDir::TakeFolderNumber() {
   return number;
 }
 
-Status StateDir::SaveFolder(const FolderRecord& record) {
+Status StateDir::SaveFolder(const FolderSetup& record) {
   return ReplaceFile(path_ + "/folders", std::to_string(record.number) + ".json",
                      EncodeFolderRecord(record));
 }

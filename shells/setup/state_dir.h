@@ -57,12 +57,12 @@ class StateDir {
 
   // All records, by number. One that can't be read is an error: an agent that does not know its
   // folders must not run.
-  Result<std::vector<FolderRecord>> Folders() const;
+  Result<std::vector<FolderSetup>> Folders() const;
   // By name; kNotFound says which names there are.
-  Result<FolderRecord> FindFolder(const std::string& name) const;
+  Result<FolderSetup> FindFolder(const std::string& name) const;
   // A number no folder has had, durable on return.
   Result<std::uint32_t> TakeFolderNumber();
-  Status SaveFolder(const FolderRecord& record);
+  Status SaveFolder(const FolderSetup& record);
   // Removing what is not there is ok.
   Status RemoveFolder(std::uint32_t number);
 

@@ -31,8 +31,8 @@ class StateDirTest : public testing::Test {
     return std::move(made).value();
   }
 
-  static FolderRecord Record(std::uint32_t number) {
-    FolderRecord record;
+  static FolderSetup Record(std::uint32_t number) {
+    FolderSetup record;
     record.number = number;
     record.name = "f" + std::to_string(number);
     record.path = "/tmp/f";
@@ -119,22 +119,22 @@ TEST_F(StateDirTest, CountersAreDurableAndNeverRepeat) {
 
 TEST_F(StateDirTest, KeepsFolders) {
   StateDir state = Make();
-  const FolderRecord two = Record(2);
-  const FolderRecord ten = Record(10);
+  const FolderSetup two = Record(2);
+  const FolderSetup ten = Record(10);
   ASSERT_TRUE(state.SaveFolder(ten).ok());
   ASSERT_TRUE(state.SaveFolder(two).ok());
   // What an interrupted save leaves is not looked at.
   std::ofstream(Path("state/folders/3.json.new")) << "half";
-  const Result<std::vector<FolderRecord>> all = state.Folders();
+  const Result<std::vector<FolderSetup>> all = state.Folders();
   ASSERT_TRUE(all.ok()) << all.error().text;
-  EXPECT_EQ(all.value(), (std::vector<FolderRecord>{two, ten}));
+  EXPECT_EQ(all.value(), (std::vector<FolderSetup>{two, ten}));
   EXPECT_EQ(state.FindFolder("f10").value(), ten);
-  const Result<FolderRecord> none = state.FindFolder("f3");
+  const Result<FolderSetup> none = state.FindFolder("f3");
   ASSERT_FALSE(none.ok());
   EXPECT_NE(none.error().text.find("f2, f10"), std::string::npos);
   ASSERT_TRUE(state.RemoveFolder(2).ok());
   ASSERT_TRUE(state.RemoveFolder(2).ok());
-  EXPECT_EQ(state.Folders().value(), std::vector<FolderRecord>{ten});
+  EXPECT_EQ(state.Folders().value(), std::vector<FolderSetup>{ten});
 }
 
 TEST_F(StateDirTest, NoticesThatItIsACopy) {
@@ -150,7 +150,7 @@ TEST_F(StateDirTest, NoticesThatItIsACopy) {
 }
 
 TEST(FolderRecordTest, NewerOneNamesTheVersion) {
-  const Result<FolderRecord> newer = DecodeFolderRecord("{\"version\": 9}", "the file");
+  const Result<FolderSetup> newer = DecodeFolderRecord("{\"version\": 9}", "the file");
   ASSERT_FALSE(newer.ok());
   EXPECT_EQ(newer.error().kind, ErrorKind::kVersion);
   EXPECT_NE(newer.error().text.find("9"), std::string::npos);

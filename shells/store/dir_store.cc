@@ -119,7 +119,7 @@ Result<DirectoryChanges> DirStore::ReadDirectoryChanges(const Cap& cap,
 }
 
 Result<std::string> DirStore::Link(const Cap& write_cap,
-                                   const std::vector<DirectoryEntry>& entries) {
+                                   const std::vector<DirectoryChange>& entries) {
   const auto root = root_->Acquire();
   if (!root.ok()) return root.error();
   Result<std::string> version = directories_.Link(root.value(), write_cap, entries);

@@ -40,7 +40,7 @@ class DirStore : public ObjectStore {
   Result<DirectoryChanges> ReadDirectoryChanges(const Cap& cap,
                                                 const std::string& known_version) override;
   Result<std::string> Link(const Cap& write_cap,
-                           const std::vector<DirectoryEntry>& entries) override;
+                           const std::vector<DirectoryChange>& entries) override;
   Status Health() override;
   std::string Describe() const override;
   Status Watch(const std::vector<Cap>& caps) override;

@@ -76,7 +76,7 @@ class DirStoreTest : public testing::Test {
     std::map<std::string, Cap> listing;
     const auto changes = store.ReadDirectoryChanges(cap, "");
     CHECK(changes.ok());
-    for (const DirectoryEntry& entry : changes.value().entries) listing[entry.name] = *entry.cap;
+    for (const DirectoryChange& entry : changes.value().entries) listing[entry.name] = *entry.cap;
     return listing;
   }
 
@@ -295,13 +295,13 @@ TEST_F(DirStoreTest, AWrongDigestOfASmallStagedFileIsNoticed) {
 TEST_F(DirStoreTest, ChangesCostWhatChanged) {
   const auto store = Open();
   const NewDirectory made = store->CreateDirectory().value();
-  std::vector<DirectoryEntry> entries;
+  std::vector<DirectoryChange> entries;
   for (int i = 0; i < 20000; ++i) entries.push_back({std::to_string(i), std::string(130, 'c')});
   const auto version = store->Link(made.write_cap, entries).value();
   ASSERT_TRUE(store->Link(made.write_cap, {{"7", "new"}, {"8", std::nullopt}}).ok());
   const auto changes = Open()->ReadDirectoryChanges(made.read_cap, version).value();
   EXPECT_FALSE(changes.whole);
-  const std::vector<DirectoryEntry> expected = {{"7", "new"}, {"8", std::nullopt}};
+  const std::vector<DirectoryChange> expected = {{"7", "new"}, {"8", std::nullopt}};
   EXPECT_EQ(changes.entries, expected);
 }
 
@@ -312,7 +312,7 @@ TEST_F(DirStoreTest, CompactsWhatIsMostlyOld) {
   std::map<std::string, Cap> expected;
   std::string version;
   for (int i = 0; i < 400; ++i) {
-    std::vector<DirectoryEntry> entries;
+    std::vector<DirectoryChange> entries;
     for (int k = 0; k < 20; ++k) {
       const std::string name = std::to_string((i + k) % 50);
       const Cap cap = std::to_string(i) + std::string(100, 'c');
@@ -424,7 +424,7 @@ TEST_F(DirStoreTest, TwoProcessesLoseNoUpdate) {
     const auto changes = store->ReadDirectoryChanges(made.read_cap, version);
     ASSERT_TRUE(changes.ok()) << changes.error().text;
     version = changes.value().version;
-    for (const DirectoryEntry& entry : changes.value().entries) {
+    for (const DirectoryChange& entry : changes.value().entries) {
       const int number = std::stoi(*entry.cap);
       EXPECT_TRUE(!seen.contains(entry.name) || number >= std::stoi(seen[entry.name]));
       seen[entry.name] = *entry.cap;
@@ -500,8 +500,8 @@ TEST_F(DirStoreTest, AFullDiskIsSaidAndLaterAllWorks) {
   const NewDirectory made = store->CreateDirectory().value();
   const auto version = store->Link(made.write_cap, {{"a", "1"}}).value();
   const std::string bytes(100000, 'x');
-  const std::vector<DirectoryEntry> large = {{"b", std::string(4000, 'c')},
-                                             {"c", std::string(4000, 'c')}};
+  const std::vector<DirectoryChange> large = {{"b", std::string(4000, 'c')},
+                                              {"c", std::string(4000, 'c')}};
   {
     const FileSizeLimit limit(5000);
     const auto batch = store->NewBatch();

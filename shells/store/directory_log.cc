@@ -105,11 +105,11 @@ class Window {
   std::size_t at_ = 0;
 };
 
-bool DecodeEntries(std::string_view payload, std::vector<DirectoryEntry>& entries) {
+bool DecodeEntries(std::string_view payload, std::vector<DirectoryChange>& entries) {
   std::uint32_t count;
   if (!TakeNumber(payload, count)) return false;
   for (; count > 0; --count) {
-    DirectoryEntry entry;
+    DirectoryChange entry;
     std::uint32_t size;
     std::uint8_t present;
     if (!TakeNumber(payload, size) || !TakeBytes(payload, size, entry.name)) return false;
@@ -123,10 +123,10 @@ bool DecodeEntries(std::string_view payload, std::vector<DirectoryEntry>& entrie
   return payload.empty();
 }
 
-std::string EncodeEntries(const std::vector<DirectoryEntry>& entries) {
+std::string EncodeEntries(const std::vector<DirectoryChange>& entries) {
   std::string payload;
   AppendNumber(static_cast<std::uint32_t>(entries.size()), payload);
-  for (const DirectoryEntry& entry : entries) {
+  for (const DirectoryChange& entry : entries) {
     AppendNumber(static_cast<std::uint32_t>(entry.name.size()), payload);
     payload += entry.name;
     payload.push_back(entry.cap.has_value() ? '\1' : '\0');
@@ -153,7 +153,7 @@ Result<bool> OnlyZerosFollow(Window& window) {
 
 // One record, if there is one at `position`, which moves behind it.
 Result<Found> ReadRecord(Window& window, LogPosition& position,
-                         std::vector<DirectoryEntry>* entries) {
+                         std::vector<DirectoryChange>* entries) {
   const auto peeked = window.Peek(kRecordHeaderBytes);
   if (!peeked.ok()) return peeked.error();
   if (peeked.value().empty()) return Found::kEnd;
@@ -257,7 +257,7 @@ Result<bool> HasPosition(int fd, const LogPosition& position) {
   return before.value() == position.check;
 }
 
-Result<bool> ReadRecords(int fd, LogPosition& position, std::vector<DirectoryEntry>* entries) {
+Result<bool> ReadRecords(int fd, LogPosition& position, std::vector<DirectoryChange>* entries) {
   Window window(fd, position.offset);
   for (;;) {
     const auto found = ReadRecord(window, position, entries);
@@ -266,8 +266,8 @@ Result<bool> ReadRecords(int fd, LogPosition& position, std::vector<DirectoryEnt
   }
 }
 
-Status CheckEntries(const std::vector<DirectoryEntry>& entries) {
-  for (const DirectoryEntry& entry : entries) {
+Status CheckEntries(const std::vector<DirectoryChange>& entries) {
+  for (const DirectoryChange& entry : entries) {
     if (entry.name.empty() || entry.name.size() > kMaxEntryName) {
       return MakeError(ErrorKind::kInvalid, "a name is empty or too long for a directory");
     }
@@ -278,7 +278,7 @@ Status CheckEntries(const std::vector<DirectoryEntry>& entries) {
   return {};
 }
 
-Status AppendRecord(const std::vector<DirectoryEntry>& entries, LogPosition& position,
+Status AppendRecord(const std::vector<DirectoryChange>& entries, LogPosition& position,
                     std::string& out) {
   const std::string payload = EncodeEntries(entries);
   if (payload.size() > kMaxRecordPayload) {
@@ -294,10 +294,10 @@ Status AppendRecord(const std::vector<DirectoryEntry>& entries, LogPosition& pos
   return {};
 }
 
-std::vector<DirectoryEntry> Collapse(std::vector<DirectoryEntry> entries, bool keep_removals) {
+std::vector<DirectoryChange> Collapse(std::vector<DirectoryChange> entries, bool keep_removals) {
   std::stable_sort(entries.begin(), entries.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
-  std::vector<DirectoryEntry> last;
+  std::vector<DirectoryChange> last;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i + 1 < entries.size() && entries[i + 1].name == entries[i].name) continue;
     if (entries[i].cap.has_value() || keep_removals) last.push_back(std::move(entries[i]));

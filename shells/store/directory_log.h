@@ -49,16 +49,16 @@ Result<bool> HasPosition(int fd, const LogPosition& position);
 
 // Moves `position` to the end of the last good record, adding what is passed to `entries` unless it
 // is null. True when nothing follows, false when something is to be cut off.
-Result<bool> ReadRecords(int fd, LogPosition& position, std::vector<DirectoryEntry>* entries);
+Result<bool> ReadRecords(int fd, LogPosition& position, std::vector<DirectoryChange>* entries);
 
 // kInvalid for an empty or overlong name or capability.
-Status CheckEntries(const std::vector<DirectoryEntry>& entries);
+Status CheckEntries(const std::vector<DirectoryChange>& entries);
 
 // Appends one record to `out` and moves `position` behind it. kTooLarge above kMaxRecordPayload.
-Status AppendRecord(const std::vector<DirectoryEntry>& entries, LogPosition& position,
+Status AppendRecord(const std::vector<DirectoryChange>& entries, LogPosition& position,
                     std::string& out);
 
 // One entry for each name, the last one of it, by name. Removals stay only if `keep_removals`.
-std::vector<DirectoryEntry> Collapse(std::vector<DirectoryEntry> entries, bool keep_removals);
+std::vector<DirectoryChange> Collapse(std::vector<DirectoryChange> entries, bool keep_removals);
 
 }  // namespace kinfolder

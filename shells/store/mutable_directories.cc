@@ -102,12 +102,12 @@ Result<std::string> CompactedLog(int fd, LogPosition& position) {
   const auto start = StartOfLog(fd);
   if (!start.ok()) return start.error();
   LogPosition end = start.value();
-  std::vector<DirectoryEntry> entries;
+  std::vector<DirectoryChange> entries;
   const auto clean = ReadRecords(fd, end, &entries);
   if (!clean.ok()) return clean.error();
   entries = Collapse(std::move(entries), /*keep_removals=*/false);
   std::string bytes = NewLog(position);
-  std::vector<DirectoryEntry> some;
+  std::vector<DirectoryChange> some;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     some.push_back(std::move(entries[i]));
     if (some.size() < kEntriesPerCompactedRecord && i + 1 < entries.size()) continue;
@@ -205,7 +205,7 @@ Result<DirectoryChanges> MutableDirectories::Changes(const RootHandle& root, con
   const OwnedFd fd = OpenAt(root.fd.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!fd.valid()) return NoDirectory(errno);
   const auto read = [&](bool whole, LogPosition position) -> Result<DirectoryChanges> {
-    std::vector<DirectoryEntry> entries;
+    std::vector<DirectoryChange> entries;
     const auto clean = ReadRecords(fd.get(), position, &entries);
     if (!clean.ok()) return clean.error();
     return DirectoryChanges{FormatVersion(position), whole, Collapse(std::move(entries), !whole)};
@@ -227,7 +227,7 @@ Result<DirectoryChanges> MutableDirectories::Changes(const RootHandle& root, con
 
 Result<std::string> MutableDirectories::Link(std::shared_ptr<const RootHandle> root,
                                              const Cap& write_cap,
-                                             const std::vector<DirectoryEntry>& entries) {
+                                             const std::vector<DirectoryChange>& entries) {
   if (!IsCap(write_cap, kWritePrefix)) {
     return MakeError(ErrorKind::kInvalid, "the capability gives no right to write");
   }
@@ -246,7 +246,7 @@ Result<std::string> MutableDirectories::Link(std::shared_ptr<const RootHandle> r
 // REQUIRES: the file is locked.
 Result<LogPosition> MutableDirectories::Append(const RootHandle& root, int fd,
                                                const std::string& path,
-                                               const std::vector<DirectoryEntry>& entries) {
+                                               const std::vector<DirectoryChange>& entries) {
   const auto end = ReadToEnd(fd, path);
   if (!end.ok()) return end.error();
   Known known = end.value();

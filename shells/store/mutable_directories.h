@@ -39,7 +39,7 @@ class MutableDirectories {
                                    const std::string& known_version);
   // kInvalid unless it is a write capability.
   Result<std::string> Link(std::shared_ptr<const RootHandle> root, const Cap& write_cap,
-                           const std::vector<DirectoryEntry>& entries);
+                           const std::vector<DirectoryChange>& entries);
 
  private:
   // What is known of a file, so that only what is new has to be read. Always checked against the
@@ -58,7 +58,7 @@ class MutableDirectories {
   void Remember(const std::string& path, const Known& known);
   Result<Known> ReadToEnd(int fd, const std::string& path);
   Result<LogPosition> Append(const RootHandle& root, int fd, const std::string& path,
-                             const std::vector<DirectoryEntry>& entries);
+                             const std::vector<DirectoryChange>& entries);
   std::optional<LogPosition> MaybeCompact(std::shared_ptr<const RootHandle> root, int fd,
                                           const std::string& path);
 

@@ -58,17 +58,17 @@ class Batch {
 };
 
 // A change of one name in a mutable directory; a null capability removes it.
-struct DirectoryEntry {
+struct DirectoryChange {
   std::string name;
   std::optional<Cap> cap;
 
-  friend bool operator==(const DirectoryEntry&, const DirectoryEntry&) = default;
+  friend bool operator==(const DirectoryChange&, const DirectoryChange&) = default;
 };
 
 struct DirectoryChanges {
   std::string version;  // The directory's version that `entries` lead to. Opaque.
   bool whole = false;   // True: `entries` is the whole directory; names not in it are not there.
-  std::vector<DirectoryEntry> entries;  // One per name.
+  std::vector<DirectoryChange> entries;  // One per name.
 };
 
 struct NewDirectory {
@@ -114,7 +114,7 @@ class ObjectStore {
   // the new version, which may include changes by others that the caller has not read. Concurrent
   // calls, also of other processes, lose nothing.
   virtual Result<std::string> Link(const Cap& write_cap,
-                                   const std::vector<DirectoryEntry>& entries) = 0;
+                                   const std::vector<DirectoryChange>& entries) = 0;
 
   // Whether reading and writing can be expected to work now; the text is for people.
   virtual Status Health() = 0;

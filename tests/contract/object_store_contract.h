@@ -77,7 +77,7 @@ class ObjectStoreContract : public testing::TestWithParam<ObjectStoreFixtureFact
   // Applies changes to a listing as a reader would.
   static void Apply(const DirectoryChanges& changes, std::map<std::string, Cap>& listing) {
     if (changes.whole) listing.clear();
-    for (const DirectoryEntry& entry : changes.entries) {
+    for (const DirectoryChange& entry : changes.entries) {
       if (entry.cap.has_value()) {
         listing[entry.name] = *entry.cap;
       } else {
@@ -269,7 +269,7 @@ TEST_P(ObjectStoreContract, AnUnknownVersionGivesTheWhole) {
     const auto changes = store_->ReadDirectoryChanges(two.read_cap, known);
     ASSERT_TRUE(changes.ok());
     EXPECT_TRUE(changes.value().whole);
-    EXPECT_EQ(changes.value().entries, (std::vector<DirectoryEntry>{{"y", "2"}}));
+    EXPECT_EQ(changes.value().entries, (std::vector<DirectoryChange>{{"y", "2"}}));
   }
 }
 
@@ -281,7 +281,7 @@ TEST_P(ObjectStoreContract, AReadCapabilityDoesNotWrite) {
 
 TEST_P(ObjectStoreContract, ManyEntriesAtOnce) {
   const NewDirectory made = store_->CreateDirectory().value();
-  std::vector<DirectoryEntry> entries;
+  std::vector<DirectoryChange> entries;
   for (int i = 0; i < 5000; ++i)
     entries.push_back({"name " + std::to_string(i), std::string(100, 'c')});
   ASSERT_TRUE(store_->Link(made.write_cap, entries).ok());
