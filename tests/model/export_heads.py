@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Writes down what heads.py decides over random histories, for core/merge/model_test.cc to compare with the program.
+"""Writes down what heads.py decides over random histories, as core/merge/model_test.cc's data.
 
     tests/model/export_heads.py > core/merge/testdata/histories.txt
 
 The file is text, one record a line; numbers are the model's snapshots, `-` is none or an empty list:
-    h SEED                                                a history begins; snapshots are numbered from 0
-    s VERSION RANK GENERATION PARENTS                     the next snapshot
+    h SEED                                      a history begins; snapshots are numbered from 0
+    s VERSION RANK GENERATION PARENTS           the next snapshot
     t MINE UNPUBLISHED EQUAL CONFLICTS HEADS > MINE DISCARDED FIRST-MERGE MERGES EQUAL CONFLICTS
-                                                          what one poll finds and saw, and what becomes of it
-A version is `-` (deleted) or a content and `x` (executable) or `r`. The merges of a poll are the MERGES snapshots from
-FIRST-MERGE on; like all snapshots they stand before the first record that names them.
+                                                what one poll finds and saw, and what becomes of it
+A version is `-` (deleted) or a content and `x` (executable) or `r`. The merges of a poll are the
+MERGES snapshots from FIRST-MERGE on; all snapshots stand before the first record that names them.
 """
 import argparse
 
@@ -28,8 +28,10 @@ class Export:
 
     def snapshots(self, world):
         for snapshot in world.snapshots[self.written:]:
-            self.generation.append(1 + max((self.generation[p] for p in snapshot.parents), default=0))
-            self.lines.append(f"s {self.version(snapshot.version)} {snapshot.rank} {self.generation[-1]} {ids(snapshot.parents)}")
+            parents = [self.generation[p] for p in snapshot.parents]
+            self.generation.append(1 + max(parents, default=0))
+            self.lines.append(f"s {self.version(snapshot.version)} {snapshot.rank} "
+                              f"{self.generation[-1]} {ids(snapshot.parents)}")
         self.written = len(world.snapshots)
 
     def __call__(self, world, i, seen, discarded, first_merge):
@@ -39,8 +41,9 @@ class Export:
         self.snapshots(world)
         merges = len(world.snapshots) - first_merge
         self.lines.append(
-            f"t {one(mine)} {ids(unpublished)} {ids(equal)} {ids(conflicts)} {ids(polled)} > {one(world.current[i])} "
-            f"{int(discarded)} {first_merge} {merges} {ids(world.equal[i])} {ids(world.conflicts[i])}")
+            f"t {one(mine)} {ids(unpublished)} {ids(equal)} {ids(conflicts)} {ids(polled)} > "
+            f"{one(world.current[i])} {int(discarded)} {first_merge} {merges} "
+            f"{ids(world.equal[i])} {ids(world.conflicts[i])}")
 
 
 def one(snapshot):
@@ -52,7 +55,8 @@ def ids(snapshots):
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args = argparse.ArgumentParser(description=__doc__,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("histories", nargs="?", type=int, default=800)
     args = args.parse_args()
     for seed in range(args.histories):

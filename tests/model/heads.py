@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Executable model of the rule in docs/domain.md ("Taking in heads"), rules 1 to 8, for one path.
 
-Several participants share ONE file. Each publishes exactly one head (its current snapshot) and sees the others' heads
-late, in any order and sometimes stale. Some are passive: they adopt newer heads but never merge, and stay stuck at their
-first conflict. The model checks, over random histories, that after everything has been delivered
+Several participants share ONE file. Each publishes exactly one head (its current snapshot) and sees
+the others' heads late, in any order and sometimes stale. Some are passive: they adopt newer heads
+but never merge, and stay stuck at their first conflict. The model checks, over random histories,
+that after everything has been delivered
   - it terminates: no participant goes on making snapshots because of another's,
-  - it converges: every participant that is not passive shows the same set of versions (its own file plus its conflict
-    copies), and the same file where no conflict is left,
-  - it loses nothing: every snapshot ever made is an ancestor of some published head; of one discarded under rule 8, the
-    version is,
-  - it swallows nothing: a merge made by an agent leaves out only deletes and contents another side's history already had.
+  - it converges: every participant that is not passive shows the same set of versions (its own file
+    plus its conflict copies), and the same file where no conflict is left,
+  - it loses nothing: every snapshot ever made is an ancestor of some published head; of one
+    discarded under rule 8, the version is,
+  - it swallows nothing: a merge made by an agent leaves out only deletes and contents another
+    side's history already had.
 
-It is written independently of core/merge/ and in another way (whole sets of ancestors, no partly known histories);
-export_heads.py writes its decisions down and core/merge/model_test.cc compares them with the program's.
-A version is None (deleted) or (content, executable bit).
+It is written independently of core/merge/ and in another way (whole sets of ancestors, no partly
+known histories); export_heads.py writes its decisions down and core/merge/model_test.cc compares
+them with the program's. A version is None (deleted) or (content, executable bit).
 
-Usage: heads.py [HISTORIES] [--from SEED] [--mutant NAME]     exit status 1 and the first failing history if a check fails.
+Usage: heads.py [HISTORIES] [--from SEED] [--mutant NAME]
+Exit status 1 and the first failing history if a check fails.
 """
 import argparse
 import itertools
@@ -28,7 +31,7 @@ MAX_ROUNDS = 60
 
 
 def merge_versions(bases, mine, theirs):
-    """Rule 4, the executable bit on its own. None: both changed the same. Else a list of one version (None: deleted)."""
+    """Rule 4, the executable bit on its own. None: both changed the same. Else a list of one version."""
     if not bases:
         return None
     if bases == {theirs}:
@@ -57,17 +60,18 @@ class World:
         self.stuck = set()                        # passive participants that met a conflict
         self.snapshots, self.ancestors = [], []   # ancestors[s] includes s
         self.current = [None] * n                 # what my file is at
-        self.unpublished = [[] for _ in range(n)]  # snapshots of mine that nobody else can have seen
-        self.equal = [set() for _ in range(n)]    # heads already contained in my file: extra parents of my next snapshot
+        self.unpublished = [[] for _ in range(n)]  # snapshots of mine that nobody else has seen
+        self.equal = [set() for _ in range(n)]    # heads my file contains: parents of my next
         self.conflicts = [set() for _ in range(n)]
-        self.published = [[None] for _ in range(n)]  # all values a participant's entry ever had, newest last
+        self.published = [[None] for _ in range(n)]  # all values of an entry, newest last
 
     def version(self, s):
         return self.snapshots[s].version
 
     def new(self, version, parents, author):
         s = len(self.snapshots)
-        self.snapshots.append(Snapshot(version, frozenset(parents), author, self.rng.getrandbits(16)))
+        rank = self.rng.getrandbits(16)
+        self.snapshots.append(Snapshot(version, frozenset(parents), author, rank))
         self.ancestors.append(frozenset({s}.union(*(self.ancestors[p] for p in parents))))
         self.unpublished[author].append(s)
         return s
@@ -85,7 +89,8 @@ class World:
     def merge(self, version, parents, i):
         """A merge made by the agent, not by a user."""
         for p in parents:
-            elsewhere = {self.version(a) for q in parents - {p} for a in self.ancestors[q]} | {version, None}
+            elsewhere = {self.version(a) for q in parents - {p} for a in self.ancestors[q]}
+            elsewhere |= {version, None}
             if self.version(p) is not None:
                 contents = {v[0] for v in elsewhere - {None}}
                 bits = {v[1] for v in elsewhere - {None}}
@@ -141,19 +146,22 @@ class World:
         if not chain or chain[-1] != self.current[i]:
             return None
         compared = chain[-1:] if self.mutant == "discard-tip" else chain
+        parents = {p for u in chain for p in self.snapshots[u].parents} - set(chain)
+        if self.mutant == "discard-any":
+            parents = set()
         instead = {h for h in heads
                    if not self.is_ancestor(h, self.current[i])
                    and all(self.version(u) == self.version(h) for u in compared)
-                   and (self.mutant == "discard-any"
-                        or all(p in chain or self.is_ancestor(p, h) for u in chain for p in self.snapshots[u].parents))}
+                   and all(self.is_ancestor(p, h) for p in parents)}
         return self.preferred(self.maximal(instead))[0] if instead else None
 
     def integrate(self, i, rng=None):
-        """Takes in every participant's head at once, until nothing changes. Returns whether anything changed."""
+        """Takes in all heads at once, until nothing changes. Returns whether anything changed."""
         heads = self.heads(i, rng)
         if i in self.passive:
             return self.adopt_only(i, heads)
-        seen = (self.current[i], list(self.unpublished[i]), set(self.equal[i]), set(self.conflicts[i]), heads)
+        seen = (self.current[i], list(self.unpublished[i]), set(self.equal[i]),
+                set(self.conflicts[i]), heads)
         first_merge = len(self.snapshots)
         before = (self.current[i], frozenset(self.equal[i]), frozenset(self.conflicts[i]))
         instead = self.discard(i, heads | self.equal[i] | self.conflicts[i])
@@ -167,7 +175,8 @@ class World:
 
     def judge(self, i, mine, theirs):
         """Rules 3 to 6: None for a conflict, else (noted as equal?, version to take)."""
-        base = {self.version(b) for b in self.maximal(self.ancestors[mine] & self.ancestors[theirs])}
+        nearest = self.maximal(self.ancestors[mine] & self.ancestors[theirs])
+        base = {self.version(b) for b in nearest}
         a, b = self.version(mine), self.version(theirs)
         if a == b:
             return self.mutant != "eager-equal", b
@@ -176,7 +185,7 @@ class World:
         if merged := merge_versions(base, a, b):
             return merged == [a], merged[0]
         if any(self.is_ancestor(e, theirs) and self.version(e) == a for e in self.equal[i]):
-            return False, b                       # they changed what I had noted to be the same as mine
+            return False, b                       # they changed what I had noted to be mine
         if b is None:
             return True, a                        # a change outlives a concurrent delete
         return (False, b) if a is None else None
@@ -205,7 +214,8 @@ class World:
             self.equal[i], self.conflicts[i] = set(), conflicts | {t for t, _ in take[1:]}
             return True
         if self.mutant != "no-absorb" and any(self.version(e) != self.version(mine) for e in equal):
-            # Their owner may never merge: make it visible to all that mine contains theirs. (The program waits two polls.)
+            # Their owner may never merge: show to all that mine contains theirs. (The program waits
+            # two polls.)
             self.current[i] = self.merge(self.version(mine), {mine} | equal, i)
             self.equal[i], self.conflicts[i] = set(), conflicts
             return True
@@ -214,7 +224,8 @@ class World:
 
     def versions(self, i):
         mine = self.current[i]
-        return frozenset([None if mine is None else self.version(mine)] + [self.version(c) for c in self.conflicts[i]])
+        conflicts = [self.version(c) for c in self.conflicts[i]]
+        return frozenset([None if mine is None else self.version(mine)] + conflicts)
 
 
 def live(world, rng):
@@ -268,8 +279,10 @@ def check(seed, mutant=None, record=None):
         return f"versions swallowed: {world.swallowed}"
     active = [i for i in range(world.n) if i not in world.passive]
     if len({world.versions(i) for i in active}) != 1:
-        return f"participants show different versions: {[sorted(map(str, world.versions(i))) for i in active]}"
-    reachable = set().union(*(world.ancestors[values[-1]] for values in world.published if values[-1] is not None))
+        shown = [sorted(map(str, world.versions(i))) for i in active]
+        return f"participants show different versions: {shown}"
+    heads = [values[-1] for values in world.published if values[-1] is not None]
+    reachable = set().union(*(world.ancestors[head] for head in heads))
     lost = set(range(len(world.snapshots))) - reachable - world.discarded
     kept = {world.version(s) for s in reachable}
     lost |= {s for s in world.discarded if world.version(s) not in kept}
@@ -277,7 +290,8 @@ def check(seed, mutant=None, record=None):
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args = argparse.ArgumentParser(description=__doc__,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("histories", nargs="?", type=int, default=5000)
     args.add_argument("--from", dest="first", type=int, default=0)
     args.add_argument("--mutant", choices=MUTANTS)
