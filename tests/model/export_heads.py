@@ -3,7 +3,7 @@
 
     tests/model/export_heads.py > core/merge/testdata/histories.txt
 
-The file is text, one record a line; numbers are the model's snapshots, `-` is none or an empty list:
+The file is text, one record a line; numbers are its snapshots, `-` is none or an empty list:
     h SEED                                      a history begins; snapshots are numbered from 0
     s VERSION RANK GENERATION PARENTS           the next snapshot
     t MINE UNPUBLISHED EQUAL CONFLICTS HEADS > MINE DISCARDED FIRST-MERGE MERGES EQUAL CONFLICTS

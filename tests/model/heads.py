@@ -31,7 +31,7 @@ MAX_ROUNDS = 60
 
 
 def merge_versions(bases, mine, theirs):
-    """Rule 4, the executable bit on its own. None: both changed the same. Else a list of one version."""
+    """Rule 4, the mode on its own. None for a conflict, else a list of one version."""
     if not bases:
         return None
     if bases == {theirs}:
