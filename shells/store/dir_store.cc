@@ -137,7 +137,7 @@ Status DirStore::Health() {
   if (!root.ok()) return root.error();
   for (const char* name : {"packs", "dirs", "tmp"}) {
     if (faccessat(root.value()->fd.get(), name, R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
-      return ErrnoError(errno, "can't write to the store " + root_->path());
+      return StoreErrno(errno, "can't write to the store " + root_->path());
     }
   }
   return {};

@@ -35,7 +35,7 @@ Status DirectoryWatch::Arm(std::uint64_t epoch) {
     const int watch =
         inotify_add_watch(inotify_.get(), path.c_str(), kChanges | IN_MOVE_SELF | IN_ONLYDIR);
     if (watch < 0) {
-      const Error error = ErrnoError(errno, "can't watch a directory of the store");
+      const Error error = StoreErrno(errno, "can't watch a directory of the store");
       Disarm();
       return error;
     }

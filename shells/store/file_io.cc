@@ -58,7 +58,7 @@ OwnedFd::~OwnedFd() {
 
 int OwnedFd::Release() { return std::exchange(fd_, -1); }
 
-Error ErrnoError(int error_number, std::string_view doing) {
+Error StoreErrno(int error_number, std::string_view doing) {
   return MakeError(KindOf(error_number),
                    std::string(doing) + ": " + std::generic_category().message(error_number));
 }
@@ -75,7 +75,7 @@ Status WriteAllAt(int fd, std::uint64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return ErrnoError(errno, "can't write to the store");
+    if (written < 0) return StoreErrno(errno, "can't write to the store");
     bytes.remove_prefix(static_cast<std::size_t>(written));
     offset += static_cast<std::uint64_t>(written);
   }
@@ -89,7 +89,7 @@ Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size) {
     const ssize_t got =
         pread(fd, bytes.data() + have, size - have, static_cast<off_t>(offset + have));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ErrnoError(errno, "can't read");
+    if (got < 0) return StoreErrno(errno, "can't read");
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
   }
@@ -99,26 +99,26 @@ Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size) {
 
 Result<std::uint64_t> FileSize(int fd) {
   struct stat info;
-  if (fstat(fd, &info) != 0) return ErrnoError(errno, "can't look at a file");
+  if (fstat(fd, &info) != 0) return StoreErrno(errno, "can't look at a file");
   return static_cast<std::uint64_t>(info.st_size);
 }
 
 Status SyncFile(int fd) {
-  if (fdatasync(fd) != 0) return ErrnoError(errno, "can't make a file durable");
+  if (fdatasync(fd) != 0) return StoreErrno(errno, "can't make a file durable");
   return {};
 }
 
 Status SyncDirectory(int dirfd, const std::string& path) {
   const OwnedFd fd = OpenAt(dirfd, path, O_RDONLY | O_DIRECTORY);
-  if (!fd.valid()) return ErrnoError(errno, "can't open a directory of the store");
-  if (fsync(fd.get()) != 0) return ErrnoError(errno, "can't make a directory durable");
+  if (!fd.valid()) return StoreErrno(errno, "can't open a directory of the store");
+  if (fsync(fd.get()) != 0) return StoreErrno(errno, "can't make a directory durable");
   return {};
 }
 
 Status EnsureDirectory(int dirfd, const std::string& parent, const std::string& path) {
   if (mkdirat(dirfd, path.c_str(), 0777) != 0) {
     if (errno == EEXIST) return {};
-    return ErrnoError(errno, "can't make a directory in the store");
+    return StoreErrno(errno, "can't make a directory in the store");
   }
   return SyncDirectory(dirfd, parent);
 }

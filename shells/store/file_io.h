@@ -30,7 +30,7 @@ class OwnedFd {
 };
 
 // "<doing>: <reason>", of the kind that `error_number` stands for.
-Error ErrnoError(int error_number, std::string_view doing);
+Error StoreErrno(int error_number, std::string_view doing);
 
 // openat that survives interruptions and always sets O_CLOEXEC. Look at errno when not valid().
 OwnedFd OpenAt(int dirfd, const std::string& path, int flags, unsigned mode = 0);

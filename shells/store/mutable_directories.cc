@@ -38,7 +38,7 @@ bool IsCap(const Cap& cap, std::string_view prefix) {
 std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 Error NoDirectory(int error_number) {
-  return ErrnoError(error_number, "can't open a directory of the store");
+  return StoreErrno(error_number, "can't open a directory of the store");
 }
 
 // Waits for other writers, but not for ever: one of them may be stopped.
@@ -47,7 +47,7 @@ Status Lock(int fd, int kind) {
   auto pause = std::chrono::microseconds(50);
   while (flock(fd, kind | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
-      return ErrnoError(errno, "can't lock a directory of the store");
+      return StoreErrno(errno, "can't lock a directory of the store");
     }
     if (std::chrono::steady_clock::now() > deadline) {
       return MakeError(ErrorKind::kUnavailable,
@@ -91,7 +91,7 @@ auto ReadTwice(int fd, Reading reading) -> decltype(reading()) {
 Result<OwnedFd> WriteNewLog(const RootHandle& root, const std::string& path,
                             const std::string& bytes) {
   OwnedFd fd = OpenAt(root.fd.get(), path, O_RDWR | O_CREAT | O_EXCL, 0666);
-  if (!fd.valid()) return ErrnoError(errno, "can't write to the store");
+  if (!fd.valid()) return StoreErrno(errno, "can't write to the store");
   if (Status status = WriteAllAt(fd.get(), 0, bytes); !status.ok()) return status.error();
   if (Status status = SyncFile(fd.get()); !status.ok()) return status.error();
   return fd;
@@ -144,7 +144,7 @@ Result<NewDirectory> MutableDirectories::Create(std::shared_ptr<const RootHandle
   Status status = EnsureDirectory(root->fd.get(), "dirs", ParentOf(path));
   if (!status.ok()) return status.error();
   if (renameat(root->fd.get(), draft.c_str(), root->fd.get(), path.c_str()) != 0) {
-    return ErrnoError(errno, "can't put a directory into the store");
+    return StoreErrno(errno, "can't put a directory into the store");
   }
   status = SyncDirectory(root->fd.get(), ParentOf(path));
   if (!status.ok()) return MakeError(ErrorKind::kUnclear, status.error().text);
@@ -255,7 +255,7 @@ Result<LogPosition> MutableDirectories::Append(const RootHandle& root, int fd,
   Status status = AppendRecord(entries, known.position, record);
   if (!status.ok()) return status.error();
   if (!known.clean && ftruncate(fd, static_cast<off_t>(before)) != 0) {
-    return ErrnoError(errno, "can't repair a directory of the store");
+    return StoreErrno(errno, "can't repair a directory of the store");
   }
   // Whoever compacted the file may have been killed before its name was durable.
   if (!known.name_is_durable) {

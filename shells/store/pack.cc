@@ -95,7 +95,7 @@ Result<std::shared_ptr<const PackReader::OpenPack>> PackReader::Find(const RootH
   }
   auto pack = std::make_shared<OpenPack>();
   pack->fd = OpenAt(root.fd.get(), PackPath(pack_id), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if (!pack->fd.valid()) return ErrnoError(errno, "can't open an object of the store");
+  if (!pack->fd.valid()) return StoreErrno(errno, "can't open an object of the store");
   const auto size = FileSize(pack->fd.get());
   if (!size.ok()) return size.error();
   pack->size = size.value();

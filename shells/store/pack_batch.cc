@@ -99,7 +99,7 @@ Status PackBatch::Flush() {
   if (!pack_.valid()) {
     pack_ =
         OpenAt(handle_->fd.get(), scratch_->PathOf(pack_id_), O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (!pack_.valid()) return ErrnoError(errno, "can't write to the store");
+    if (!pack_.valid()) return StoreErrno(errno, "can't write to the store");
     ids_.push_back(pack_id_);
   }
   if (Status status = WriteAllAt(pack_.get(), written_, buffer_); !status.ok()) return status;
@@ -156,9 +156,9 @@ Result<Cap> PackBatch::AddStagedFile(int dirfd, const std::string& name, std::ui
                                      const Digest& sha256) {
   if (Status status = Begin(); !status.ok()) return Fail(status.error());
   const OwnedFd fd = OpenAt(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if (!fd.valid()) return Fail(ErrnoError(errno, "can't open a staged file"));
+  if (!fd.valid()) return Fail(StoreErrno(errno, "can't open a staged file"));
   struct stat info;
-  if (fstat(fd.get(), &info) != 0) return Fail(ErrnoError(errno, "can't look at a staged file"));
+  if (fstat(fd.get(), &info) != 0) return Fail(StoreErrno(errno, "can't look at a staged file"));
   if (!S_ISREG(info.st_mode) || static_cast<std::uint64_t>(info.st_size) != size) {
     return Fail(Changed());
   }
@@ -192,7 +192,7 @@ Status PackBatch::MakeOwnPack(int dirfd, const std::string& name, int fd, const 
     return Changed();
   }
   const OwnedFd copy = OpenAt(handle_->fd.get(), path, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (!copy.valid()) return ErrnoError(errno, "can't write to the store");
+  if (!copy.valid()) return StoreErrno(errno, "can't write to the store");
   const auto size = static_cast<std::uint64_t>(info.st_size);
   for (std::uint64_t done = 0; done < size;) {
     off_t from = static_cast<off_t>(done);
@@ -214,12 +214,12 @@ Status PackBatch::MakeOwnPack(int dirfd, const std::string& name, int fd, const 
 
 Status PackBatch::SyncPacks() {
   if (ids_.size() > kMaxSyncsOfPacks) {
-    if (syncfs(handle_->fd.get()) != 0) return ErrnoError(errno, "can't make the store durable");
+    if (syncfs(handle_->fd.get()) != 0) return StoreErrno(errno, "can't make the store durable");
     return {};
   }
   for (const std::string& id : ids_) {
     const OwnedFd fd = OpenAt(handle_->fd.get(), scratch_->PathOf(id), O_RDONLY);
-    if (!fd.valid()) return ErrnoError(errno, "can't open what was written");
+    if (!fd.valid()) return StoreErrno(errno, "can't open what was written");
     if (Status status = SyncFile(fd.get()); !status.ok()) return status;
   }
   return {};
@@ -232,7 +232,7 @@ Status PackBatch::Place() {
   if (!made.ok()) return made;
   for (const std::string& id : ids_) {
     if (renameat(root, scratch_->PathOf(id).c_str(), root, PackPath(id).c_str()) != 0) {
-      return ErrnoError(errno, "can't put a pack into the store");
+      return StoreErrno(errno, "can't put a pack into the store");
     }
     ++placed_;
   }

@@ -31,9 +31,9 @@ struct DirectoryCloser {
 // Without "." and "..".
 Result<std::vector<std::string>> NamesIn(int dirfd, const std::string& path) {
   OwnedFd fd = OpenAt(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!fd.valid()) return ErrnoError(errno, "can't open " + path);
+  if (!fd.valid()) return StoreErrno(errno, "can't open " + path);
   const std::unique_ptr<DIR, DirectoryCloser> directory(fdopendir(fd.get()));
-  if (directory == nullptr) return ErrnoError(errno, "can't list " + path);
+  if (directory == nullptr) return StoreErrno(errno, "can't list " + path);
   fd.Release();
   std::vector<std::string> names;
   errno = 0;
@@ -41,7 +41,7 @@ Result<std::vector<std::string>> NamesIn(int dirfd, const std::string& path) {
     const std::string name = entry->d_name;
     if (name != "." && name != "..") names.push_back(name);
   }
-  if (errno != 0) return ErrnoError(errno, "can't list " + path);
+  if (errno != 0) return StoreErrno(errno, "can't list " + path);
   return names;
 }
 
@@ -69,7 +69,7 @@ Status CheckEmpty(int dirfd, const std::string& path) {
 Status WriteMarker(int dirfd, const std::string& path) {
   unlinkat(dirfd, kNewMarker, 0);
   const OwnedFd fd = OpenAt(dirfd, kNewMarker, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (!fd.valid()) return ErrnoError(errno, "can't create the store in " + path);
+  if (!fd.valid()) return StoreErrno(errno, "can't create the store in " + path);
   const std::string text = std::string(kMarkerStart) + std::to_string(kFormatVersion) + "\nid " +
                            HexEncode(RandomBytes(kIdCharacters / 2)) + "\n";
   if (Status status = WriteAllAt(fd.get(), 0, text); !status.ok()) return status;
@@ -78,7 +78,7 @@ Status WriteMarker(int dirfd, const std::string& path) {
   if (linked != 0 && errno != EEXIST) {
     // A file system without hard links.
     if (renameat2(dirfd, kNewMarker, dirfd, kMarker, RENAME_NOREPLACE) != 0) {
-      return ErrnoError(errno, "can't create the store in " + path);
+      return StoreErrno(errno, "can't create the store in " + path);
     }
     return SyncDirectory(dirfd, ".");
   }
@@ -121,10 +121,10 @@ void RemoveScratch(int dirfd, const std::string& path) {
 
 Status StoreRoot::Create(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return ErrnoError(errno, "can't create the store " + path);
+    return StoreErrno(errno, "can't create the store " + path);
   }
   const OwnedFd fd = OpenAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
-  if (!fd.valid()) return ErrnoError(errno, "can't open " + path);
+  if (!fd.valid()) return StoreErrno(errno, "can't open " + path);
   if (Status status = CheckEmpty(fd.get(), path); !status.ok()) return status;
   for (const char* name : {"packs", "dirs", "tmp"}) {
     Status status = EnsureDirectory(fd.get(), ".", name);
@@ -144,10 +144,10 @@ Result<std::unique_ptr<StoreRoot>> StoreRoot::Open(const std::string& path) {
 Status StoreRoot::Reopen() {
   auto handle = std::make_shared<RootHandle>();
   handle->fd = OpenAt(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY);
-  if (!handle->fd.valid()) return ErrnoError(errno, "can't open the store " + path_);
+  if (!handle->fd.valid()) return StoreErrno(errno, "can't open the store " + path_);
   const OwnedFd marker = OpenAt(handle->fd.get(), kMarker, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!marker.valid()) {
-    if (errno != ENOENT) return ErrnoError(errno, "can't open the store " + path_);
+    if (errno != ENOENT) return StoreErrno(errno, "can't open the store " + path_);
     return MakeError(ErrorKind::kNotFound,
                      "there is no store in " + path_ + "; mount its disk, or create one there");
   }
@@ -161,7 +161,7 @@ Status StoreRoot::Reopen() {
   struct stat info;
   struct stat top;
   if (fstat(marker.get(), &info) != 0 || fstat(handle->fd.get(), &top) != 0) {
-    return ErrnoError(errno, "can't open the store " + path_);
+    return StoreErrno(errno, "can't open the store " + path_);
   }
   id_ = id.value();
   marker_device_ = info.st_dev;
@@ -176,7 +176,7 @@ Result<std::shared_ptr<const RootHandle>> StoreRoot::Acquire() {
   const std::lock_guard lock(mutex_);
   struct stat info;
   if (stat((path_ + "/" + kMarker).c_str(), &info) != 0) {
-    const std::string reason = ErrnoError(errno, "the store is not there").text;
+    const std::string reason = StoreErrno(errno, "the store is not there").text;
     handle_ = nullptr;
     return MakeError(ErrorKind::kUnavailable, reason + ": " + path_ + "; mount its disk");
   }
@@ -204,13 +204,13 @@ Result<std::unique_ptr<Scratch>> Scratch::Make(std::shared_ptr<const RootHandle>
   std::unique_ptr<Scratch> scratch(new Scratch);
   const std::string path = "tmp/" + HexEncode(RandomBytes(16));
   if (mkdirat(root->fd.get(), path.c_str(), 0777) != 0) {
-    return ErrnoError(errno, "can't write to the store");
+    return StoreErrno(errno, "can't write to the store");
   }
   scratch->root_ = std::move(root);
   scratch->path_ = path;
   scratch->lock_ = OpenAt(scratch->root_->fd.get(), path, O_RDONLY | O_DIRECTORY);
   if (!scratch->lock_.valid() || flock(scratch->lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    return ErrnoError(errno, "can't lock a directory of the store");
+    return StoreErrno(errno, "can't lock a directory of the store");
   }
   return scratch;
 }
