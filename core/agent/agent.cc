@@ -30,7 +30,7 @@ void Context::TidyWork(PathId path) {
   const bool busy = w.file != FilePhase::kIdle || w.changed || w.judge || w.absent || w.plan ||
                     !w.choices.empty() || w.upload != UploadPhase::kIdle ||
                     w.copy != CopyPhase::kIdle || !w.copies_gone.empty() ||
-                    !w.copies_edited.empty() || w.reason != Reason::kNone;
+                    !w.copies_edited.empty() || !w.left_out.empty() || w.reason != Reason::kNone;
   if (busy) return;
   s.work[p.work] = PathWork{};
   s.free_work.push_back(p.work);
@@ -90,6 +90,9 @@ void OnTimer(Context& c, const Timer& timer) {
       return StepFolderMachine(c, FolderEvent::kScanDue);
     case TimerKind::kRoot:
       return StepFolderMachine(c, FolderEvent::kRetryDue);
+    case TimerKind::kGiveUp:
+      c.Work(path).judge = true;
+      return c.Wake(path);
     case TimerKind::kAbsences:
       c.s.absences_armed = false;
       return AskAboutAbsences(c);

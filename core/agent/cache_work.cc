@@ -19,6 +19,7 @@ void AskFetch(Context& c, SnapshotId snapshot, CacheEntry& entry) {
 }  // namespace
 
 void Want(Context& c, PathId path, SnapshotId snapshot) {
+  if (c.s.dag.Find(snapshot) != nullptr) return;  // known, as another path's
   CacheEntry& entry = c.s.cache[snapshot];
   if (!entry.path) entry.path = path;
   entry.waiting.insert(path);

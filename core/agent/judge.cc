@@ -9,6 +9,8 @@ namespace kinfolder {
 namespace {
 
 constexpr std::uint8_t kPollsBeforeAbsorb = 2;
+// A head that could not be judged for that long counts as concurrent.
+constexpr std::int64_t kGiveUpMs = 24 * 60 * 60 * 1000;
 
 bool IsHeldHead(Context& c, const PathRecord& r, SnapshotId head) {
   if (!r.held || !r.held->receiver) return false;
@@ -30,6 +32,9 @@ TakeInInput InputFor(Context& c, PathId path) {
     if (!IsHeldHead(c, p.record, head.snapshot)) input.heads.push_back(head.snapshot);
   std::sort(input.heads.begin(), input.heads.end());
   input.heads.erase(std::unique(input.heads.begin(), input.heads.end()), input.heads.end());
+  if (p.work != 0)
+    for (const auto& [head, since_ms] : c.s.work[p.work].left_out)
+      if (c.s.now.mono_ms - since_ms >= kGiveUpMs) input.as_concurrent.push_back(head);
   input.may_merge = !c.s.read_only;
   input.next_local = c.s.folder.next_local;
   return input;
@@ -61,11 +66,24 @@ void AddMergeNodes(Context& c, PathId path, const TakeInOutput& out, Plan& plan)
   for (const MergeToMake& m : out.merges) {
     Node node = NewNode(c, path, m.version, m.size, m.mtime_ns, m.parents);
     node.generation = m.generation;
+    node.approved = m.approved;
     plan.nodes.emplace_back(m.id, std::move(node));
   }
   if (out.merges.empty()) return;
   c.s.folder.next_local += static_cast<std::uint32_t>(out.merges.size());
   c.TouchFolder();
+}
+
+// Remembers since when which heads could not be judged.
+void NoteLeftOut(Context& c, PathId path, const std::vector<SnapshotId>& left_out) {
+  PathWork& w = c.Work(path);
+  std::map<SnapshotId, std::int64_t> now;
+  for (const SnapshotId head : left_out) {
+    const auto old = w.left_out.find(head);
+    now[head] = old == w.left_out.end() ? c.s.now.mono_ms : old->second;
+    if (old == w.left_out.end()) c.ArmIn(TimerKind::kGiveUp, path.value, kGiveUpMs);
+  }
+  w.left_out = std::move(now);
 }
 
 Plan PlanFor(Context& c, PathId path, const TakeInInput& input, const TakeInOutput& out) {
@@ -203,6 +221,7 @@ void Decide(Context& c, PathId path) {
   const TakeInInput input = InputFor(c, path);
   const TakeInOutput out = TakeIn(c.s.dag, path, input);
   for (const SnapshotId missing : out.missing) Want(c, path, missing);
+  NoteLeftOut(c, path, out.left_out);
   Plan plan = PlanFor(c, path, input, out);
   if (out.discarded && !out.merges.empty()) {
     // Rule 8 by itself first: an upload under way must not end between the decision and its end.

@@ -54,6 +54,7 @@ struct PathWork {
   std::int64_t blocked_since_wall_ms = 0;
   std::optional<Plan> plan;  // decided, not finished
   std::vector<VersionChosen> choices;
+  std::map<SnapshotId, std::int64_t> left_out;  // heads not judged yet, since when (monotonic)
   PathId copy_of;  // the file's name says it may be a conflict copy of this path
   ParticipantId copy_of_owner;
   // The upload machine.
@@ -119,6 +120,7 @@ enum class TimerKind : std::uint8_t {
   kRoot = 11,
   kAbsences = 12,
   kRemovals = 13,
+  kGiveUp = 14,  // heads of a path that could not be judged for long
 };
 struct Timer {
   std::int64_t at_mono_ms = 0;
