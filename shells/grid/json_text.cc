@@ -84,6 +84,10 @@ void AppendJsonString(std::string& out, std::string_view text) {
   out.push_back('"');
   const auto* data = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   for (std::size_t i = 0; i < text.size();) {
+    if (data[i] < 0x80) {
+      AppendCodePoint(out, data[i++]);
+      continue;
+    }
     utf8proc_int32_t code_point;
     const utf8proc_ssize_t step =
         utf8proc_iterate(data + i, static_cast<utf8proc_ssize_t>(text.size() - i), &code_point);
