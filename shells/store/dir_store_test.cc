@@ -1,53 +1,27 @@
 #include "shells/store/dir_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "core/base/check.h"
 #include "shells/store/pack_batch.h"
-#include "tests/contract/object_store_contract.h"
+#include "shells/store/temporary_directory_for_test.h"
 
 namespace kinfolder {
 namespace {
 
 namespace fs = std::filesystem;
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() { CHECK(mkdtemp(path_) != nullptr); }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return std::string(path_) + "/" + name; }
-
- private:
-  char path_[32] = "/tmp/kinfolder-store-XXXXXX";
-};
-
-class DirFixture : public ObjectStoreFixture {
- public:
-  DirFixture() { CHECK(DirStore::Create(temporary_ / "store").ok()); }
-  std::unique_ptr<ObjectStore> Open() override {
-    return DirStore::Open(temporary_ / "store").value();
-  }
-
- private:
-  const TemporaryDirectory temporary_;
-};
-
-std::unique_ptr<ObjectStoreFixture> MakeDirFixture() { return std::make_unique<DirFixture>(); }
-
-}  // namespace
-
-INSTANTIATE_TEST_SUITE_P(Dir, ObjectStoreContract, testing::Values(&MakeDirFixture));
-
-namespace {
 
 class DirStoreTest : public testing::Test {
  protected:
@@ -93,7 +67,8 @@ class DirStoreTest : public testing::Test {
   const std::string path_ = temporary_ / "store";
 };
 
-TEST_F(DirStoreTest, CreateRefusesWhatIsInUse) {
+TEST_F(DirStoreTest, CreateIsForTheOwnerAndRefusesWhatIsInUse) {
+  EXPECT_EQ(fs::status(path_).permissions(), fs::perms::owner_all);
   EXPECT_EQ(DirStore::Create(path_).error().kind, ErrorKind::kExists);
   const std::string other = temporary_ / "other";
   fs::create_directory(other);
@@ -126,12 +101,6 @@ TEST_F(DirStoreTest, OpenRefusesOtherDirectories) {
   EXPECT_EQ(DirStore::Open(path_).error().kind, ErrorKind::kVersion);
   WriteFile(marker, good);
   EXPECT_TRUE(DirStore::Open(path_).ok());
-}
-
-TEST_F(DirStoreTest, OnlyTheOwnerMayEnterANewStore) {
-  struct stat info;
-  ASSERT_EQ(stat(path_.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
 
 TEST_F(DirStoreTest, VanishesAndReturns) {
