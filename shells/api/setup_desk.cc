@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shells/setup/option_list.h"
+#include "shells/setup/store_url.h"
 
 namespace kinfolder {
 namespace {
@@ -40,6 +41,12 @@ Result<JoinNews> AcceptAll(StateDir& state, ObjectStore& store, std::int64_t now
   return looked;
 }
 
+// Invitations are looked after here, by one who writes the records and the collective.
+FolderSetup ForHost(FolderSetup record) {
+  record.invitations.clear();
+  return record;
+}
+
 Result<FolderSetup> SaveOption(StateDir& state, const std::string& folder, const std::string& name,
                                const std::string& value) {
   Result<FolderSetup> record = state.FindFolder(folder);
@@ -63,12 +70,20 @@ json DescribeFolder(const FolderSetup& record) {
           {"read_only", record.read_only}};
 }
 
-SetupDesk::SetupDesk(EventLoop& loop, HostApi& host, StateDir state,
-                     std::shared_ptr<ObjectStore> store, Say say)
+Result<ObjectStore*> SetupDesk::Shared::Store() {
+  if (store == nullptr) {
+    Result<std::unique_ptr<ObjectStore>> opened = OpenStore(state.info().store_url);
+    if (!opened.ok()) return opened.error();
+    store = std::move(opened).value();
+  }
+  return store.get();
+}
+
+SetupDesk::SetupDesk(EventLoop& loop, HostApi& host, StateDir state, Say say)
     : loop_(loop),
       host_(host),
       say_(std::move(say)),
-      shared_(std::make_shared<Shared>(Shared{std::move(state), std::move(store)})),
+      shared_(std::make_shared<Shared>(Shared{std::move(state), nullptr})),
       worker_(1),
       self_(std::make_shared<SetupDesk*>(this)) {}
 
@@ -109,10 +124,12 @@ Status SetupDesk::Start(std::function<void()> started) {
     if (--*left == 0) started();
   };
   for (const FolderSetup& record : folders_) {
-    host_.AddFolder(record, [say = say_, name = record.name, one_less](Result<json> added) {
-      if (!added.ok()) say("the folder '" + name + "' can't be started: " + added.error().text);
-      one_less();
-    });
+    host_.AddFolder(ForHost(record),
+                    [say = say_, name = record.name, one_less](Result<json> added) {
+                      if (!added.ok())
+                        say("the folder '" + name + "' can't be started: " + added.error().text);
+                      one_less();
+                    });
   }
   one_less();
   return Status();
@@ -133,14 +150,19 @@ void SetupDesk::Added(Result<FolderSetup> record, Records records, Reply reply) 
   Refresh(std::move(records));
   if (!record.ok()) return reply(record.error());
   const json description = DescribeFolder(record.value());
-  host_.AddFolder(record.value(), [description, reply = std::move(reply)](Result<json> added) {
-    reply(added.ok() ? Result<json>(description) : added);
-  });
+  host_.AddFolder(ForHost(record.value()),
+                  [description, reply = std::move(reply)](Result<json> added) {
+                    reply(added.ok() ? Result<json>(description) : added);
+                  });
 }
 
 void SetupDesk::Create(const NewFolder& wanted, Reply reply) {
   Do<FolderSetup>(
-      [wanted](Shared& shared) { return CreateFolder(shared.state, *shared.store, wanted); },
+      [wanted](Shared& shared) -> Result<FolderSetup> {
+        const Result<ObjectStore*> store = shared.Store();
+        if (!store.ok()) return store.error();
+        return CreateFolder(shared.state, *store.value(), wanted);
+      },
       [this, reply = std::move(reply)](Result<FolderSetup> record, Records records) {
         Added(std::move(record), std::move(records), reply);
       });
@@ -149,8 +171,10 @@ void SetupDesk::Create(const NewFolder& wanted, Reply reply) {
 void SetupDesk::Join(const std::string& invitation, const NewFolder& wanted, Reply reply) {
   const std::int64_t now_s = EventLoop::WallMs() / 1000;
   Do<FolderSetup>(
-      [invitation, wanted, now_s](Shared& shared) {
-        return JoinFolder(shared.state, *shared.store, invitation, wanted, now_s);
+      [invitation, wanted, now_s](Shared& shared) -> Result<FolderSetup> {
+        const Result<ObjectStore*> store = shared.Store();
+        if (!store.ok()) return store.error();
+        return JoinFolder(shared.state, *store.value(), invitation, wanted, now_s);
       },
       [this, reply = std::move(reply)](Result<FolderSetup> record, Records records) {
         Added(std::move(record), std::move(records), reply);
@@ -160,8 +184,10 @@ void SetupDesk::Join(const std::string& invitation, const NewFolder& wanted, Rep
 void SetupDesk::Invite(const std::string& folder, const std::string& participant, bool read_only,
                        std::int64_t expires_s, Reply reply) {
   Do<std::string>(
-      [=](Shared& shared) {
-        return MakeInvitation(shared.state, *shared.store, folder, participant, read_only,
+      [=](Shared& shared) -> Result<std::string> {
+        const Result<ObjectStore*> store = shared.Store();
+        if (!store.ok()) return store.error();
+        return MakeInvitation(shared.state, *store.value(), folder, participant, read_only,
                               expires_s);
       },
       [this, expires_s, reply = std::move(reply)](Result<std::string> text, Records records) {
@@ -174,7 +200,7 @@ void SetupDesk::Invite(const std::string& folder, const std::string& participant
 void SetupDesk::Leave(const std::string& folder, Reply reply) {
   const Result<FolderSetup> record = Find(folder);
   if (!record.ok()) return reply(record.error());
-  const auto forget = [this, folder, reply = std::move(reply)](Result<json> removed) {
+  const auto forget = [this, folder, reply = std::move(reply)](const Result<json>& removed) {
     // One that could not be started is not the host's.
     if (!removed.ok() && removed.error().kind != ErrorKind::kNotFound) return reply(removed);
     Do<bool>(
@@ -215,19 +241,24 @@ void SetupDesk::ScheduleLook() {
 void SetupDesk::LookForJoiners() {
   timer_ = 0;
   const std::int64_t now_s = EventLoop::WallMs() / 1000;
-  Do<JoinNews>([now_s](Shared& shared) { return AcceptAll(shared.state, *shared.store, now_s); },
-               [this](Result<JoinNews> looked, Records records) {
-                 std::string problem;
-                 if (looked.ok()) {
-                   for (const std::string& joined : looked.value().joined) say_(joined);
-                   for (const std::string& each : looked.value().problems) problem += each + "\n";
-                 } else {
-                   problem = looked.error().text;
-                 }
-                 if (!problem.empty() && problem != last_problem_) say_(problem);
-                 last_problem_ = problem;
-                 Refresh(std::move(records));
-               });
+  Do<JoinNews>(
+      [now_s](Shared& shared) -> Result<JoinNews> {
+        const Result<ObjectStore*> store = shared.Store();
+        if (!store.ok()) return store.error();
+        return AcceptAll(shared.state, *store.value(), now_s);
+      },
+      [this](Result<JoinNews> looked, Records records) {
+        std::string problem;
+        if (looked.ok()) {
+          for (const std::string& joined : looked.value().joined) say_(joined);
+          for (const std::string& each : looked.value().problems) problem += each + "\n";
+        } else {
+          problem = looked.error().text;
+        }
+        if (!problem.empty() && problem != last_problem_) say_(problem);
+        last_problem_ = problem;
+        Refresh(std::move(records));
+      });
 }
 
 }  // namespace kinfolder

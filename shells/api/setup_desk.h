@@ -25,9 +25,9 @@ class SetupDesk {
  public:
   using Say = std::function<void(const std::string& line)>;  // for people; holds no secret
 
-  // `loop` and `host` must outlive it. `say` is told of joiners and of what goes wrong.
-  SetupDesk(EventLoop& loop, HostApi& host, StateDir state, std::shared_ptr<ObjectStore> store,
-            Say say);
+  // `loop` and `host` must outlive it. `say` is told of joiners and of what goes wrong. The store is
+  // opened when it is first needed.
+  SetupDesk(EventLoop& loop, HostApi& host, StateDir state, Say say);
   ~SetupDesk();
   SetupDesk(const SetupDesk&) = delete;
   SetupDesk& operator=(const SetupDesk&) = delete;
@@ -53,7 +53,9 @@ class SetupDesk {
   // What the worker needs; it may outlive us when a store hangs.
   struct Shared {
     StateDir state;
-    std::shared_ptr<ObjectStore> store;
+    std::unique_ptr<ObjectStore> store;  // null: not opened yet
+
+    Result<ObjectStore*> Store();
   };
   using Records = Result<std::vector<FolderSetup>>;
 
