@@ -7,8 +7,8 @@ import shutil
 import time
 
 import counting
-from harness import (Failure, check_equal, cpu_seconds, cpu_times, make_file, make_tree, median, memory_bytes,
-                     percentile, say, wait_complete, wait_content, warm)
+from harness import (Failure, check_equal, cpu_seconds, cpu_times, make_file, make_tree, median,
+                     memory_bytes, percentile, say, wait_complete, wait_content, warm)
 from peers import PAIRS, Kinfolder, Unison
 
 
@@ -157,8 +157,9 @@ def first_sync_of(session, tool):
 def copies(session, case, source):
     """cp -r and rsync, and cp with its bytes on the disk: what no program can be faster than."""
     target = os.path.join(session.work.path, "copy")
+    durable = 'cp -r "$1" "$2" && sync -f "$2"'
     commands = {"cp -r": ["cp", "-r", source, target],
-                "cp -r, sync": ["sh", "-c", 'cp -r "$1" "$2" && sync -f "$2"', "sh", source, target]}
+                "cp -r, sync": ["sh", "-c", durable, "sh", source, target]}
     if shutil.which("rsync"):
         commands["rsync -a"] = ["rsync", "-a", "--whole-file", source + "/", target + "/"]
     for name, command in commands.items():

@@ -44,7 +44,8 @@ class Report:
 
     def document(self, machine):
         return json.dumps({"format": 1, "started": self.started, "quick": self.quick,
-                           "machine": machine, "rows": self.rows, "targets": self.targets, "details": dict(self.details),
+                           "machine": machine, "rows": self.rows, "targets": self.targets,
+                           "details": dict(self.details),
                            "failures": self.failures}, indent=2)
 
     def text(self, machine):
