@@ -16,16 +16,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <type_traits>
 
 #include "core/base/result.h"
 #include "shells/posix/fd.h"
 #include "shells/setup/folder_record.h"
 
 namespace kinfolder {
-
-// One folder as shells/setup keeps it.
-using FolderSetup = std::remove_cvref_t<decltype(DecodeFolderRecord({}, {}).value())>;
 
 using Reply = std::function<void(Result<nlohmann::json>)>;
 
@@ -50,7 +46,7 @@ class HostApi {
 
   // The Status document; of one folder, or of all when `folder` is empty. kNotFound.
   virtual Result<nlohmann::json> GetStatus(const std::string& folder) = 0;
-  // {"folder","participants":[{"name","self","admin","retired","read_only","last_poll","reason"}]}
+  // {"folder","participants":[{"name","self","admin","retired","read_only","reason"}]}
   virtual Result<nlohmann::json> GetParticipants(const std::string& folder) = 0;
   // {"folder","conflicts":[{"path","mine":{...},"theirs":[{"participant","copy","snapshot"}]}]}
   virtual Result<nlohmann::json> GetConflicts(const std::string& folder) = 0;

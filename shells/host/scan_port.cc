@@ -157,6 +157,12 @@ void ScanPort::NoteProblems() {
   }
 }
 
+void ScanPort::AbortPass() {
+  if (pass_ == nullptr) return;
+  parts_.feed(ScanFinished{pass_->id, false});
+  pass_.reset();
+}
+
 void ScanPort::FinishPass() {
   NoteProblems();
   Observed news;

@@ -48,6 +48,7 @@ class ScanPort {
   void Slice();
   void TakeSlice(const std::vector<ScanEntry>& entries, Observed& news);
   void FinishPass();
+  void AbortPass();
   void ObserveDirectories(Observed& news);
   void ObserveUnseen(Observed& news);
   void NoteProblems();

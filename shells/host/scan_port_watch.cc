@@ -25,7 +25,7 @@ void ScanPort::CloseWatch() {
 
 void ScanPort::OnRootOpened() {
   CloseWatch();
-  pass_.reset();
+  AbortPass();
   if (!parts_.options.watch) return;
   watched_disk_ = parts_.disk;
   Result<std::unique_ptr<Watcher>> made =

@@ -254,16 +254,9 @@ EntriesResult ReadEntries(ObjectStore& store, const Cap& cap, const std::string&
   return result;
 }
 
-CollectiveResult ReadCollectiveOf(ObjectStore& store, const FolderSetup& setup,
-                                  std::int64_t now_s) {
+CollectiveResult ReadCollectiveOf(ObjectStore& store, const Cap& read_cap) {
   CollectiveResult result;
-  if (setup.admin() && !setup.invitations.empty()) {
-    Result<Acceptance> accepted = AcceptJoiners(store, setup, now_s);
-    if (accepted.ok() && accepted.value().left != setup.invitations)
-      result.invitations_left = std::move(accepted.value().left);
-  }
-  const Cap& cap = setup.admin() ? setup.collective_write_cap : setup.collective_read_cap;
-  const Result<std::vector<Member>> members = ReadMembers(store, cap);
+  const Result<std::vector<Member>> members = ReadMembers(store, read_cap);
   if (!members.ok()) {
     result.reason = ToStoreFailure(members.error()).reason;
     return result;

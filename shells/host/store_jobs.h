@@ -80,11 +80,9 @@ struct CollectiveResult {
   Outcome outcome = Outcome::kFailed;
   Reason reason = Reason::kNone;
   std::string admin;
-  std::vector<MemberFacts> members;                             // also this machine
-  std::optional<std::vector<OpenInvitation>> invitations_left;  // if some were answered or ended
+  std::vector<MemberFacts> members;  // also this machine
 };
-// At the admin's machine, with open invitations, first looks into their inboxes.
-CollectiveResult ReadCollectiveOf(ObjectStore& store, const FolderSetup& setup, std::int64_t now_s);
+CollectiveResult ReadCollectiveOf(ObjectStore& store, const Cap& read_cap);
 
 // --- snapshots ---
 struct FetchResult {

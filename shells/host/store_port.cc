@@ -23,8 +23,7 @@ bool HasContent(Kind kind) { return kind == Kind::kFile || kind == Kind::kLink; 
 
 }  // namespace
 
-StorePort::StorePort(HostParts& parts, std::function<void()> save_setup)
-    : parts_(parts), save_setup_(std::move(save_setup)) {}
+StorePort::StorePort(HostParts& parts) : parts_(parts) {}
 
 void StorePort::Pump() {
   while (uploads_.MayStart()) RunUploads();

@@ -16,8 +16,8 @@ namespace kinfolder {
 
 class StorePort {
  public:
-  // `parts` must outlive the port. `save_setup` is called when the folder's setup record changed.
-  StorePort(HostParts& parts, std::function<void()> save_setup);
+  // `parts` must outlive the port.
+  explicit StorePort(HostParts& parts);
   ~StorePort();
   StorePort(const StorePort&) = delete;
   StorePort& operator=(const StorePort&) = delete;
@@ -59,7 +59,6 @@ class StorePort {
   void CheckHealth();
 
   HostParts& parts_;
-  std::function<void()> save_setup_;
   Lane<Upload> uploads_{2};
   Lane<StageTarget> stages_{2};
   Lane<FetchSnapshot> fetches_{2};

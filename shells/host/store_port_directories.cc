@@ -155,8 +155,8 @@ void StorePort::OnHeads(const ReadHeads& effect, const EntriesResult& result) {
 void StorePort::Add(const ReadCollective& effect) {
   parts_.Run(
       parts_.directory_workers,
-      [store = parts_.store, setup = parts_.setup, now_s = EventLoop::WallMs() / 1000] {
-        return ReadCollectiveOf(*store, setup, now_s);
+      [store = parts_.store, cap = parts_.setup.collective_read_cap] {
+        return ReadCollectiveOf(*store, cap);
       },
       [this, effect](const CollectiveResult& result) { OnCollective(effect, result); });
 }
@@ -175,10 +175,6 @@ void StorePort::OnCollective(const ReadCollective& effect, const CollectiveResul
     if (parts_.tables.Person(who).read_cap != member.read_cap) known_versions_.erase(who);
     parts_.tables.SetReadCap(who, member.read_cap);
     answer.participants.push_back({who, member.retired, member.read_only});
-  }
-  if (result.invitations_left) {
-    parts_.setup.invitations = *result.invitations_left;
-    save_setup_();
   }
   WatchDirectories();
   parts_.feed(std::move(answer));
