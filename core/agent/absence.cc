@@ -9,6 +9,7 @@ namespace kinfolder {
 namespace {
 
 constexpr std::int64_t kWindowMs = 10 * 60 * 1000;
+constexpr std::int64_t kRootWaitMs = 1'000;
 constexpr std::int64_t kLongestHoldMs =
     10'000;  // under steady deletes they are judged all the same
 
@@ -112,8 +113,9 @@ bool JudgeOne(Context& c, PathId path) {
   return true;
 }
 
-bool MayJudge(const PathWork& w) {
-  return w.file == FilePhase::kIdle || w.file == FilePhase::kWaiting;
+// Not while a replacement is under way or how it ended is not known.
+bool MayJudge(Context& c, const PathWork& w) {
+  return (w.file == FilePhase::kIdle || w.file == FilePhase::kWaiting) && !c.Record(w.path).intent;
 }
 
 void ArmAbsences(Context& c, std::int64_t delay_ms) {
@@ -171,11 +173,11 @@ void JudgeAbsences(Context& c) {
   std::size_t deletes = 0;
   for (const PathId path : c.s.absences) {
     const PathWork& w = c.Work(path);
-    if (!MayJudge(w)) continue;
+    if (!MayJudge(c, w)) continue;
     paths.push_back(path);
     if (w.absent && c.Record(path).tip() && !WasMoved(c, path)) ++deletes;
   }
-  const bool hold = TooMany(c, deletes);
+  const bool hold = !c.s.read_only && TooMany(c, deletes);
   std::size_t published = 0;
   for (const PathId path : paths) {
     c.s.absences.erase(path);
@@ -197,6 +199,10 @@ void JudgeAbsences(Context& c) {
 }
 
 void JudgeRemovals(Context& c) {
+  if (!MayTouchFiles(c.s)) {  // the root was lost, or a pause began, since they were decided
+    c.s.removals_armed = true;
+    return c.ArmIn(TimerKind::kRemovals, 0, kRootWaitMs);
+  }
   std::set<PathId> removals;
   removals.swap(c.s.removals);
   const bool hold = TooMany(c, removals.size());

@@ -30,7 +30,8 @@ void Context::TidyWork(PathId path) {
   const bool busy = w.file != FilePhase::kIdle || w.changed || w.judge || w.absent || w.plan ||
                     !w.choices.empty() || w.upload != UploadPhase::kIdle ||
                     w.copy != CopyPhase::kIdle || !w.copies_gone.empty() ||
-                    !w.copies_edited.empty() || !w.left_out.empty() || w.reason != Reason::kNone;
+                    !w.copies_edited.empty() || !w.left_out.empty() || w.reason != Reason::kNone ||
+                    !p.record.chain.empty() || !p.record.conflicts.empty();
   if (busy) return;
   s.work[p.work] = PathWork{};
   s.free_work.push_back(p.work);
@@ -172,6 +173,9 @@ void RunReady(Context& c) {
     std::set<PathId> ready;
     ready.swap(c.s.ready);
     for (const PathId path : ready) {
+      // What waits for a pause or a scan to end is found by its work.
+      const PathRecord& r = c.Record(path);
+      if (!r.chain.empty() || !r.conflicts.empty()) c.Work(path);
       RunPath(c, path);
       RunUpload(c, path);
       RunCopies(c, path);

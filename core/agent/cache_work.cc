@@ -60,6 +60,7 @@ void OnSnapshotFetched(Context& c, const SnapshotFetched& event) {
     return StepCacheEntry(c, event.snapshot, CacheEvent::kFailed);
   if (event.outcome == Outcome::kDone && event.facts.path != entry.path)
     entry.reason = Reason::kWrongPath;
+  if (IsLocalId(event.snapshot)) entry.reason = Reason::kHistory;  // ours are never read
   if (event.outcome == Outcome::kRefused || entry.reason != Reason::kNone)
     return StepCacheEntry(c, event.snapshot, CacheEvent::kRefused);
   const SnapshotFacts& f = event.facts;

@@ -67,7 +67,7 @@ class Context {
     s.timers.insert({at_ms, kind, id});
   }
   void ArmIn(TimerKind kind, std::uint32_t id, std::int64_t delay_ms) {
-    ArmAt(kind, id, s.now.mono_ms + delay_ms);
+    ArmAt(kind, id, s.now.mono_ms + (delay_ms > 0 ? delay_ms : 1));  // never in the same step
   }
   void Disarm(TimerKind kind, std::uint32_t id) {
     std::erase_if(s.timers, [&](const Timer& t) { return t.kind == kind && t.id == id; });

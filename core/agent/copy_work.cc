@@ -90,6 +90,9 @@ void Forget(Context& c, PathId path, PathId copy) {
   std::erase_if(r.copies, [&](const CopyRecord& record) { return record.copy == copy; });
   c.s.copy_owner_of.erase(copy);
   c.Touch(path);
+  if (c.Path(copy).heads.empty()) return;
+  c.Work(copy).judge = true;  // a file of that name waited for the name to be free
+  c.Wake(copy);
 }
 
 // The name is taken by what may be this very copy, placed just before a crash.
@@ -112,6 +115,8 @@ void RecordCopy(Context& c, PathId path, const CopyRecord& copy) {
   std::erase_if(c.Record(path).copies, [&](const CopyRecord& x) { return x.copy == copy.copy; });
   c.Record(path).copies.push_back(copy);
   c.s.copy_owner_of[copy.copy] = path;
+  if (c.Record(copy.copy).disk.there && !c.Record(copy.copy).tip())
+    SetDisk(c, copy.copy, DiskRecord{});
   c.Touch(path);
 }
 
@@ -149,8 +154,9 @@ void OnCopyStaged(Context& c, PathId path, const Staged& event) {
   PathWork& w = c.Work(path);
   w.copy_effect = 0;
   w.copy_reason = event.reason;
-  if (event.outcome != Outcome::kDone) return StepCopyMachine(c, path, CopyEvent::kStageFailed);
-  w.copy_token = event.token;
+  if (event.outcome == Outcome::kDone) w.copy_token = event.token;
+  if (event.outcome != Outcome::kDone || !MayTouchFiles(c.s))
+    return StepCopyMachine(c, path, CopyEvent::kStageFailed);
   StepCopyMachine(c, path, CopyEvent::kStaged);
 }
 

@@ -65,10 +65,12 @@ bool IsOurs(Context& c, const PathRecord& r, SnapshotId entry) {
 // What the entry tells about the last write of it.
 void TakeEntry(Context& c, PathId path, SnapshotId entry) {
   PathRecord& r = c.Record(path);
-  if (entry == r.last_written && r.about_to_write == r.last_written) return MarkDue(c, path);
-  r.last_written = entry;  // confirmed, or something older of ours that came back
-  r.about_to_write = entry;
-  c.Touch(path);
+  if (entry != r.last_written) {
+    // Confirmed, or something older of ours that came back. about_to_write stays: a write that is
+    // delayed may still bring it.
+    r.last_written = entry;
+    c.Touch(path);
+  }
   MarkDue(c, path);
 }
 

@@ -1,4 +1,6 @@
 // Carrying out the actions of the file machine.
+#include <algorithm>
+
 #include "core/agent/context.h"
 
 namespace kinfolder {
@@ -89,9 +91,14 @@ void Abandon(Context& c, PathId path) {
 
 void AskAdmission(Context& c, PathId path) {
   const PathWork& w = c.Work(path);
+  const SnapshotId let_through = c.Record(path).approved_delete;
   const Node* target = c.s.dag.Find(w.plan->intent.mine);
-  const bool approved = w.plan->by_choice || (target != nullptr && target->approved) ||
-                        c.Record(path).approved_delete == w.plan->intent.mine;
+  bool approved = w.plan->by_choice || (target != nullptr && target->approved) ||
+                  let_through == w.plan->intent.mine;
+  // A delete that comes by a merge is what was approved if a parent of the merge is.
+  for (const auto& [id, node] : w.plan->nodes)
+    approved |= node.approved || (let_through && std::find(node.parents.begin(), node.parents.end(),
+                                                           let_through) != node.parents.end());
   if (approved) return StepFileMachine(c, path, FileEvent::kAdmitted);
   c.s.removals.insert(path);
   if (!c.s.removals_armed) {
@@ -161,7 +168,8 @@ void RunPath(Context& c, PathId path) {
   PathWork* w = c.FindWork(path);
   const PathRecord& r = c.Record(path);
   if (w == nullptr && (r.intent || r.unsettled)) w = &c.Work(path);
-  if (w == nullptr || w->absent) return;  // an absence is judged together with others first
+  if (w == nullptr) return;
+  if (w->absent && !r.intent) return;  // an absence is judged together with others first
   if (w->file == FilePhase::kWaiting && !w->changed && w->reason != Reason::kNone) return;
   const auto result = StepFile(w->file, FileEvent::kWork, FactsOf(r, *w));
   if (result.verdict != Verdict::kTaken) return;
@@ -212,16 +220,15 @@ void OnCaptured(Context& c, const Captured& event) {
 }
 
 void OnStaged(Context& c, const Staged& event) {
+  // An answer that came before: its token may name the displaced file by now.
   const PathId path = TakeAwaited(c, event.id);
-  if (!path) {
-    if (event.outcome == Outcome::kDone) c.Tell(DropStaged{event.token});
-    return;
-  }
+  if (!path) return;
   PathWork& w = c.Work(path);
   if (w.copy_effect == event.id) return OnCopyStaged(c, path, event);
   if (w.file_effect != event.id) return;
   w.file_effect = 0;
-  if (event.outcome != Outcome::kDone) {
+  if (event.outcome != Outcome::kDone || !MayTouchFiles(c.s)) {
+    if (event.outcome == Outcome::kDone) c.Tell(DropStaged{event.token});
     w.reason = event.reason;
     w.plan.reset();
     w.judge = true;
@@ -259,6 +266,11 @@ void OnReplaced(Context& c, const Replaced& event) {
   if (disk.there) disk.stat = event.stat;
   disk.version = done.intent.version;
   SetDisk(c, path, disk);
+  if (w.absent) {
+    // What was seen to be gone was the file before: look again.
+    CancelAbsence(c, path);
+    w.judge = true;
+  }
   ApplyPlan(c, path, done);
   if (done.intent.remove && !done.by_choice) CountDeletes(c, 1);
   if (done.by_choice) FinishChoice(c, path, Outcome::kDone, Reason::kNone);

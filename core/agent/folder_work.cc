@@ -72,11 +72,13 @@ void CarryOut(Context& c, FolderAction action) {
 
 void StepFolderMachine(Context& c, FolderEvent event) {
   const bool could_touch = MayTouchFiles(c.s);
+  const bool could_write = MayWriteStore(c.s);
   const auto result = StepFolder(c.s.phase, event);
   if (result.verdict != Verdict::kTaken) return;
   CarryOut(c, result.action);
-  if (!MayTouchFiles(c.s) || could_touch) return;
-  // Paths that waited for the root to be seen again.
+  const bool again = (MayTouchFiles(c.s) && !could_touch) || (MayWriteStore(c.s) && !could_write);
+  if (!again) return;
+  // Paths that waited for the root to be seen again, or for a pause to end.
   for (const PathWork& w : c.s.work)
     if (w.path) c.Wake(w.path);
 }
@@ -117,7 +119,9 @@ void OnRootLooked(Context& c, const RootLooked& event) {
       c.Work(path).copies_gone.clear();
       CancelAbsence(c, path);
     }
-  } else if (event.id != c.s.root_effect) {
+  } else if (event.id == c.s.root_effect) {
+    c.s.root_effect = 0;
+  } else {
     return;
   }
   c.s.folder_reason = event.reason;
@@ -147,6 +151,11 @@ void OnDeletesDecided(Context& c, const DeletesDecided& event) {
     if (!c.s.paths[i].record.held) continue;
     const HeldRecord held = *c.s.paths[i].record.held;
     PathRecord& r = c.Record(path);
+    // A newer version is being put there already: it wins over the delete, whatever is decided.
+    const PathWork* w = c.FindWork(path);
+    if (r.intent || (w != nullptr && w->plan)) continue;
+    // A read-only participant cannot publish that a file stays: it just stays, and stays listed.
+    if (c.s.read_only && held.receiver && !event.approve) continue;
     r.held.reset();
     c.Touch(path);
     if (held.receiver) {

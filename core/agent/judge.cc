@@ -45,12 +45,9 @@ SnapshotId BaseOf(Context& c, const TakeInInput& input, const TakeInOutput& out)
   const auto& parents = out.merges.front().parents;
   const DagView view(c.s.dag);
   std::vector<SnapshotId> missing;
-  for (const SnapshotId parent : parents) {
-    if (IsLocalId(parent) || (input.mine && parent == input.mine)) continue;
-    if (!input.mine || out.discarded) return parent;
-    if (IsAncestor(view, input.mine, parent, &missing) == Answer::kYes) return parent;
-  }
-  // A snapshot of ours that came back as somebody's head.
+  for (const SnapshotId parent : parents)
+    if (!input.mine || IsAncestor(view, input.mine, parent, &missing) == Answer::kYes)
+      return parent;
   return parents.front();
 }
 
@@ -187,9 +184,55 @@ bool DecideChoice(Context& c, PathId path) {
   return true;
 }
 
+// Whether all that the unpublished snapshots stand on is below `head`.
+bool ContainsBase(Context& c, PathId path, const TakeInInput& input, SnapshotId head) {
+  const DagView view(c.s.dag, path);
+  std::vector<SnapshotId> missing;
+  for (const SnapshotId ours : input.unpublished)
+    for (const SnapshotId parent : c.NodeOf(ours).parents) {
+      const auto& chain = input.unpublished;
+      if (std::find(chain.begin(), chain.end(), parent) != chain.end()) continue;
+      if (IsAncestor(view, parent, head, &missing) != Answer::kYes) return false;
+    }
+  return true;
+}
+
+// Rule 8 by itself, at once: were it part of a replacement, an upload under way could end before
+// that does, and what it published would not be below the head.
+bool Discard(Context& c, PathId path, const TakeInInput& input) {
+  std::vector<SnapshotId> heads = input.heads;
+  heads.insert(heads.end(), input.conflicts.begin(), input.conflicts.end());
+  for (const EqualNote& note : input.equal) heads.push_back(note.head);
+  for (const SnapshotId head : heads) {
+    const Node* node = c.s.dag.Find(head);
+    if (node == nullptr || node->path != path || node->version != c.VersionOf(input.mine) ||
+        !ContainsBase(c, path, input, head))
+      continue;
+    Plan plan;
+    plan.intent.mine = plan.intent.current = head;
+    plan.intent.version = node->version;
+    plan.intent.drops_chain = true;
+    plan.intent.equal = c.Record(path).equal;
+    plan.intent.conflicts = c.Record(path).conflicts;
+    ApplyPlan(c, path, plan);
+    c.Work(path).judge = true;  // the other rules come next
+    return true;
+  }
+  return false;
+}
+
 bool HasLocalOnlyEdit(Context& c, const PathRecord& r) {
   const bool there = r.tip() && c.VersionOf(r.tip()).kind != Kind::kDeleted;
   return r.disk.there != there || (there && r.disk.version != c.VersionOf(r.tip()));
+}
+
+// A hold ends with the delete it is bound to: another's that is contained in what we have now, ours
+// when there is a newer tip.
+bool LetsGo(Context& c, PathId path, const HeldRecord& held) {
+  const SnapshotId tip = c.Record(path).tip();
+  if (!held.receiver) return tip != held.snapshot;
+  std::vector<SnapshotId> missing;
+  return tip && IsAncestor(DagView(c.s.dag, path), held.snapshot, tip, &missing) == Answer::kYes;
 }
 
 }  // namespace
@@ -205,6 +248,11 @@ void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason) {
 
 void Decide(Context& c, PathId path) {
   c.Work(path).judge = false;
+  if (c.s.copy_owner_of.count(path) !=
+      0) {  // the name is a conflict copy's as long as that is there
+    if (!c.Path(path).heads.empty()) BlockFile(c, path, Reason::kNameClash);
+    return StepFileMachine(c, path, FileEvent::kDecidedStay);
+  }
   if (!c.Record(path).tip() && c.Record(path).disk.there) {
     // If it has to wait, what it waits for wakes it.
     if (AdoptUnrecorded(c, path)) c.Wake(path);
@@ -222,19 +270,9 @@ void Decide(Context& c, PathId path) {
   const TakeInOutput out = TakeIn(c.s.dag, path, input);
   for (const SnapshotId missing : out.missing) Want(c, path, missing);
   NoteLeftOut(c, path, out.left_out);
-  Plan plan = PlanFor(c, path, input, out);
-  if (out.discarded && !out.merges.empty()) {
-    // Rule 8 by itself first: an upload under way must not end between the decision and its end.
-    IntentRecord& t = plan.intent;
-    t.mine = t.current;
-    t.added.clear();
-    t.version = c.VersionOf(t.mine);
-    t.equal = c.Record(path).equal;
-    t.conflicts = c.Record(path).conflicts;
-    plan.nodes.clear();
-    c.Work(path).judge = true;
-  }
-  CarryOutPlan(c, path, std::move(plan));
+  if (out.discarded && Discard(c, path, input))
+    return StepFileMachine(c, path, FileEvent::kDecidedStay);
+  CarryOutPlan(c, path, PlanFor(c, path, input, out));
 }
 
 void ApplyPlan(Context& c, PathId path, const Plan& plan) {
@@ -248,9 +286,7 @@ void ApplyPlan(Context& c, PathId path, const Plan& plan) {
   r.chain.insert(r.chain.end(), t.added.begin(), t.added.end());
   r.equal = t.equal;
   r.conflicts = t.conflicts;
-  const bool let_go =
-      r.held && (r.held->receiver ? r.tip() == r.held->snapshot : r.tip() != r.held->snapshot);
-  if (let_go) r.held.reset();
+  if (r.held && LetsGo(c, path, *r.held)) r.held.reset();
   c.Touch(path);
   const auto in = [](const std::vector<SnapshotId>& list, SnapshotId id) {
     return std::find(list.begin(), list.end(), id) != list.end();

@@ -19,7 +19,7 @@ SnapshotId FindVersion(Context& c, PathId path, SnapshotId head, const Version& 
   std::set<SnapshotId> seen{head};
   for (std::size_t i = 0; i < todo.size() && i < kMostAncestorsSearched; ++i) {
     const Node* node = c.s.dag.Find(todo[i]);
-    if (node == nullptr) {
+    if (node == nullptr || node->path != path) {  // another path's is never read for this one
       Want(c, path, todo[i]);
       const auto entry = c.s.cache.find(todo[i]);
       *waits |= entry != c.s.cache.end() && entry->second.cache.phase == CachePhase::kFetching;
@@ -183,7 +183,8 @@ bool AdoptUnrecorded(Context& c, PathId path) {
   std::vector<SnapshotId> known;
   bool waits = false;
   for (const Head& head : heads) {
-    if (c.s.dag.Find(head.snapshot) != nullptr) {
+    const Node* node = c.s.dag.Find(head.snapshot);
+    if (node != nullptr && node->path == path) {
       known.push_back(head.snapshot);
     } else {
       FindVersion(c, path, head.snapshot, disk.version, &waits);

@@ -69,7 +69,13 @@ void OnLooked(Context& c, const Looked& event) {
   w.file_effect = 0;
   NoteCopyName(w, event.observation);
   const PathRecord& r = c.Record(path);
-  switch (Compare(r.disk, event.observation)) {
+  DiskRecord disk = r.disk;
+  if (const auto copy = c.s.copy_owner_of.find(path); copy != c.s.copy_owner_of.end()) {
+    if (const CopyRecord* record = FindCopy(c, copy->second, path); record != nullptr)
+      disk = DiskRecord{true, record->stat, record->version};
+    if (event.observation.presence == Presence::kGone) disk.there = false;  // ObserveCopy's news
+  }
+  switch (Compare(disk, event.observation)) {
     case Seen::kSame:
       w.reason = Reason::kNone;
       return StepFileMachine(c, path, FileEvent::kSawSame);

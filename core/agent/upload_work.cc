@@ -10,7 +10,8 @@ namespace {
 // history=latest: the unpublished snapshots become one, with the union of their parents.
 void Squash(Context& c, PathId path) {
   PathRecord& r = c.Record(path);
-  if (r.chain.size() < 2) return;
+  // A decision that is being carried out stands on the chain as it was.
+  if (r.chain.size() < 2 || r.intent || c.Work(path).plan) return;
   std::vector<SnapshotId> parents;
   for (const SnapshotId id : r.chain)
     for (const SnapshotId parent : c.NodeOf(id).parents)
@@ -23,6 +24,7 @@ void Squash(Context& c, PathId path) {
   AddNode(c, id, std::move(node));
   UseContent(c, id);
   for (const SnapshotId old : r.chain) UnuseContent(c, old);
+  if (r.held && r.held->snapshot == r.chain.back()) r.held->snapshot = id;
   r.chain = {id};
   c.Touch(path);
 }
