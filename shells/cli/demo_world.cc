@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/check.h"
 #include "shells/setup/durable_file.h"
 #include "shells/setup/folders.h"
 #include "shells/setup/store_url.h"

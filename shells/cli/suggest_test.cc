@@ -11,7 +11,6 @@ TEST(NearestTest, FindsWhatWasMeant) {
   EXPECT_EQ(Nearest("statsu", kKnown), "status");
   EXPECT_EQ(Nearest("snyc", kKnown), "sync");
   EXPECT_EQ(Nearest("conf", kKnown), "conflicts");
-  EXPECT_EQ(Nearest("ls", kKnown), "list");
 }
 
 TEST(NearestTest, SaysNothingWhenNothingIsNear) {
