@@ -1,0 +1,225 @@
+// kinfolder-sim: runs scenario files and random worlds, and says what broke.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/base/check.h"
+#include "sim/random/jobs.h"
+#include "sim/scenario/run.h"
+#include "sim/world/effect_names.h"
+
+namespace kinfolder {
+
+// A failed CHECK of the core: says which, and ends with the status of its own.
+void CheckFailed(const char* condition, const char* file, int line) {
+  std::fprintf(stderr, "kinfolder-sim: CHECK(%s) failed at %s:%d\n", condition, file, line);
+  std::fflush(nullptr);
+  _exit(sim::kCheckFailed);
+}
+
+}  // namespace kinfolder
+
+namespace kinfolder::sim {
+namespace {
+
+std::string Dump(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+struct ScenarioOptions {
+  std::vector<std::string> files;
+  bool json = false, log = false, skip_unsupported = false;
+};
+
+void PrintResult(const std::string& file, const RunResult& result, bool json) {
+  if (json) {
+    std::cout << Dump({{"file", file},
+                       {"ok", result.ending == Ending::kHolds},
+                       {"line", result.line},
+                       {"what", result.what},
+                       {"expected", result.expected},
+                       {"is", result.is},
+                       {"oracle", result.oracle},
+                       {"history", result.history},
+                       {"chain", result.chain}})
+              << "\n";
+    return;
+  }
+  for (const std::string& line : result.log) std::cout << line << "\n";
+  if (result.ending == Ending::kHolds) {
+    std::cout << "ok   " << file << "\n";
+    return;
+  }
+  std::cout << "FAIL " << file << ":" << result.line << ": " << result.what << "\n";
+  for (const std::string& line : result.history) std::cout << "     " << line << "\n";
+  std::cout << "     reproduce: kinfolder-sim scenario --log " << file << "\n";
+}
+
+int RunOne(const std::string& file, const ScenarioOptions& options) {
+  std::ifstream in(file, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  if (!in) {
+    std::cerr << "kinfolder-sim: " << file << " can't be read; give the path of a scenario file\n";
+    return 2;
+  }
+  const Result<Scenario> scenario = Parse(file, text.str(), options.skip_unsupported);
+  if (!scenario.ok()) {
+    std::cerr << "kinfolder-sim: " << scenario.error().text << "\n";
+    return 2;
+  }
+  for (const std::string& skipped : scenario.value().skipped)
+    std::cerr << "kinfolder-sim: left out: " << skipped << "\n";
+  const RunResult result = RunScenario(scenario.value(), options.log);
+  PrintResult(file, result, options.json);
+  return static_cast<int>(result.ending);
+}
+
+int RunScenarios(const ScenarioOptions& options) {
+  int worst = 0;
+  for (const std::string& file : options.files) worst = std::max(worst, RunOne(file, options));
+  return worst;
+}
+
+struct RandomOptions {
+  std::string seeds = "1..100", time, profile = "swarm";
+  int jobs = 1;
+  bool json = false;
+};
+
+void PrintFailure(const SeedResult& failure, const std::string& profile) {
+  std::cout << "FAIL seed " << failure.seed << ": " << failure.oracle << ": " << failure.text
+            << "\n";
+  for (const std::string& line : failure.history) std::cout << "     " << line << "\n";
+  std::cout << "     reproduce: kinfolder-sim repro " << failure.seed << " --profile " << profile
+            << " --log" << std::endl;
+}
+
+int RunRandom(const RandomOptions& options) {
+  JobOptions jobs;
+  const auto profile = ProfileOf(options.profile);
+  const std::size_t dots = options.seeds.find("..");
+  const auto first = ReadNumber(options.seeds.substr(0, dots));
+  const auto last = dots == std::string::npos ? first : ReadNumber(options.seeds.substr(dots + 2));
+  const auto time_ms = options.time.empty() ? 0 : ReadDuration(options.time);
+  if (!profile || !first || !last || *first < 0 || *first > *last || !time_ms || *time_ms < 0 ||
+      options.jobs < 1) {
+    std::cerr << "kinfolder-sim: run: not understood; use --seeds 1..100, --time 60s, --jobs 2 and "
+                 "--profile calm, crash or swarm\n";
+    return 2;
+  }
+  jobs.first = static_cast<std::uint64_t>(*first);
+  jobs.last = static_cast<std::uint64_t>(*last);
+  jobs.time_ms = *time_ms;
+  jobs.jobs = options.jobs;
+  jobs.profile = *profile;
+  const JobTotals totals = RunJobs(jobs, [&](const SeedResult& failure) {
+    if (!options.json) PrintFailure(failure, options.profile);
+  });
+  nlohmann::json failures = nlohmann::json::array();
+  int worst = 0;
+  for (const SeedResult& failure : totals.failures) {
+    failures.push_back({{"seed", failure.seed},
+                        {"exit", failure.failure},
+                        {"oracle", failure.oracle},
+                        {"text", failure.text},
+                        {"history", failure.history}});
+    worst = worst == 0 ? failure.failure : std::min(worst, failure.failure);
+  }
+  if (options.json) {
+    std::cout << Dump({{"seeds", totals.seeds},
+                       {"events", totals.events},
+                       {"cpu_seconds", totals.cpu_seconds},
+                       {"simulated_seconds", totals.simulated_ms / 1000},
+                       {"failures", failures},
+                       {"peak_rss_bytes", totals.peak_rss_bytes}})
+              << "\n";
+  } else {
+    std::cout << totals.seeds << " seeds, " << totals.events << " events, "
+              << totals.simulated_ms / 3'600'000 << " simulated hours, " << totals.cpu_seconds
+              << " CPU seconds, " << totals.failures.size() << " failures\n";
+  }
+  return worst;
+}
+
+int Reproduce(std::uint64_t seed, const std::string& profile_name, bool log) {
+  const auto profile = ProfileOf(profile_name);
+  if (!profile) {
+    std::cerr << "kinfolder-sim: no profile " << profile_name << "; use calm, crash or swarm\n";
+    return 2;
+  }
+  const SeedResult result = RunSeed(seed, *profile, log);
+  for (const std::string& line : result.log) std::cout << line << "\n";
+  if (result.failure == 0) {
+    std::cout << "ok   seed " << seed << ", " << result.events << " events\n";
+  } else {
+    PrintFailure(result, profile_name);
+  }
+  return result.failure;
+}
+
+int ListEffects() {
+  for (const EffectName& effect : kEffectNames)
+    std::cout << effect.name << std::string(18 - effect.name.size(), ' ') << effect.what << "\n";
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{
+      "Simulates folders on several machines in virtual time.\n"
+      "Examples:\n"
+      "  kinfolder-sim scenario tests/scenarios/*.scenario\n"
+      "  kinfolder-sim run --seeds 1..1000 --profile crash --jobs 2\n"
+      "  kinfolder-sim repro 42 --profile crash --log"};
+  app.require_subcommand(1);
+  ScenarioOptions scenario;
+  CLI::App* scenarios = app.add_subcommand(
+      "scenario",
+      "runs scenario files: 0 all hold, 1 one does not, 2 one is not understood\n"
+      "Example: kinfolder-sim scenario --json tests/scenarios/rule6_conflict.scenario");
+  scenarios->add_option("FILE", scenario.files, "scenario files")->required();
+  scenarios->add_flag("--json", scenario.json, "one JSON object a line");
+  scenarios->add_flag("--log", scenario.log, "print what every machine does");
+  scenarios->add_flag("--skip-unsupported", scenario.skip_unsupported,
+                      "leave out steps that are not supported yet, and say so");
+  RandomOptions random;
+  CLI::App* run = app.add_subcommand(
+      "run",
+      "random worlds: 0 ok, 10 safety, 11 liveness, 12 non-determinism, 13 a core check\n"
+      "Example: kinfolder-sim run --time 60s --profile swarm");
+  run->add_option("--seeds", random.seeds, "A..B, default 1..100");
+  run->add_option("--time", random.time, "stop after this time instead, from the first seed on");
+  run->add_option("--profile", random.profile, "calm, crash or swarm (default)");
+  run->add_option("--jobs", random.jobs, "processes, default 1");
+  run->add_flag("--json", random.json, "one JSON document at the end");
+  std::uint64_t seed = 0;
+  std::string profile = "swarm";
+  bool log = false;
+  CLI::App* repro = app.add_subcommand(
+      "repro", "runs one seed again\nExample: kinfolder-sim repro 42 --profile crash --log");
+  repro->add_option("SEED", seed, "the seed")->required();
+  repro->add_option("--profile", profile, "calm, crash or swarm (default)");
+  repro->add_flag("--log", log, "print what every machine does");
+  CLI::App* effects =
+      app.add_subcommand("effects", "lists the kinds of effects\nExample: kinfolder-sim effects");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (*scenarios) return RunScenarios(scenario);
+  if (*run) return RunRandom(random);
+  if (*repro) return Reproduce(seed, profile, log);
+  if (*effects) return ListEffects();
+  return 2;
+}
+
+}  // namespace
+}  // namespace kinfolder::sim
+
+int main(int argc, char** argv) { return kinfolder::sim::Main(argc, argv); }

@@ -1,0 +1,18 @@
+// I5: bytes that the agent takes away from a path, or destroys, are durable elsewhere at that
+// instant.
+#include "sim/oracles/oracles.h"
+
+namespace kinfolder::sim {
+
+void JudgeI5(World& world, int machine, const std::string& path, const SharedVersion& version) {
+  if (world.violation || version.kind == Kind::kDeleted || version.kind == Kind::kDirectory) return;
+  if (IsReachable(world, path, version) || IsOnDisk(world, machine, version, path) ||
+      ContentIsReachable(world, version) || IsStaged(world, machine, version))
+    return;
+  Violate(world, "I5",
+          At(world, machine).name + " takes away " + path + ", " + Describe(world.blobs, version) +
+              ", whose bytes are durable nowhere else",
+          version.blob);
+}
+
+}  // namespace kinfolder::sim

@@ -1,0 +1,18 @@
+// I6: a head that is below mine changes nothing: the current snapshot only ever moves up.
+#include "sim/oracles/oracles.h"
+
+namespace kinfolder::sim {
+
+void JudgeI6(World& world, const PathStep& step) {
+  if (step.before == nullptr || step.before->current == step.after.current) return;
+  const TruthId low = TruthOf(step.tables, world.store, step.before->current);
+  const TruthId high = TruthOf(step.tables, world.store, step.after.current);
+  if (IsBelow(world.truth, low, high)) return;
+  Violate(world, "I6",
+          "on " + At(world, step.machine).name + ", " + step.tables.paths.at(step.path.value) +
+              ": the current snapshot went from " + std::to_string(low) + " to " +
+              std::to_string(high) + ", which does not descend from it",
+          0);
+}
+
+}  // namespace kinfolder::sim

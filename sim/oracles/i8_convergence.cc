@@ -1,0 +1,69 @@
+// I8: when all is delivered and nobody edits, all show the same set of versions of every path, and
+// the same file where no conflict is left.
+#include "sim/oracles/oracles.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+std::string ListOf(const World& world, const Shown& shown) {
+  std::string text = Describe(world.blobs, shown.file);
+  for (const SharedVersion& copy : shown.copies) text += " + copy " + Describe(world.blobs, copy);
+  return text;
+}
+
+// Edits on a read-only machine stay there.
+std::set<std::string> OwnEdits(const World& world, int machine) {
+  std::set<std::string> paths;
+  if (!world.machines.at(static_cast<std::size_t>(machine)).read_only) return paths;
+  const AgentState state = StateOf(world, machine);
+  for (std::size_t i = 1; i < state.paths.size(); ++i) {
+    const PathRecord& record = state.paths[i].record;
+    const Node* current = record.current ? state.dag.Find(record.current) : nullptr;
+    const Version shown = record.disk.there ? record.disk.version : kDeletedVersion;
+    if (!record.chain.empty() || shown != (current ? current->version : kDeletedVersion))
+      paths.insert(TablesOf(world, machine).paths.at(i));
+  }
+  return paths;
+}
+
+void JudgePair(World& world, int a, int b, const std::map<std::string, Shown>& by_a,
+               const std::map<std::string, Shown>& by_b, const std::set<std::string>& skip) {
+  std::set<std::string> paths;
+  for (const auto* by : {&by_a, &by_b})
+    for (const auto& [path, shown] : *by) paths.insert(path);
+  for (const std::string& path : paths) {
+    if (skip.count(path) != 0) continue;
+    const auto in_a = by_a.find(path), in_b = by_b.find(path);
+    const Shown on_a = in_a == by_a.end() ? Shown{} : in_a->second;
+    const Shown on_b = in_b == by_b.end() ? Shown{} : in_b->second;
+    const bool settled = on_a.copies.empty() && on_b.copies.empty();
+    if (on_a.All() == on_b.All() && (!settled || on_a.file == on_b.file)) continue;
+    Violate(world, "I8",
+            path + " on " + At(world, a).name + ": " + ListOf(world, on_a) + "; on " +
+                At(world, b).name + ": " + ListOf(world, on_b),
+            on_a.file.blob != 0 ? on_a.file.blob : on_b.file.blob);
+    return;
+  }
+}
+
+}  // namespace
+
+void JudgeI8AtRest(World& world) {
+  const std::vector<int> machines = Participating(world);
+  std::map<int, std::map<std::string, Shown>> shown;
+  std::map<int, std::set<std::string>> skip;
+  for (int machine : machines) {
+    shown[machine] = ShownBy(world, machine);
+    skip[machine] = BlockedOn(world, machine);
+    skip[machine].merge(OwnEdits(world, machine));
+    if (At(world, machine).agent->driver.state().folder.foreign_write) return;
+  }
+  for (std::size_t i = 1; i < machines.size() && !world.violation; ++i) {
+    std::set<std::string> either = skip[machines[0]];
+    either.insert(skip[machines[i]].begin(), skip[machines[i]].end());
+    JudgePair(world, machines[0], machines[i], shown[machines[0]], shown[machines[i]], either);
+  }
+}
+
+}  // namespace kinfolder::sim

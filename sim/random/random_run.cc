@@ -1,0 +1,294 @@
+#include "sim/random/random_run.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "sim/scenario/run.h"
+#include "sim/world/draws.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+constexpr const char* kPaths[] = {"a.txt", "b.txt", "d/x", "d/y", "e/f/z", "c.txt"};
+
+class RandomRun {
+ public:
+  RandomRun(std::uint64_t seed, Profile profile) : seed_(seed), profile_(profile) {}
+
+  SeedResult Run(bool log) {
+    World& world = play_.world;
+    world.seed = seed_;
+    world.log = log;
+    Topology();
+    const std::int64_t acts = Pick(5, 40);
+    for (std::int64_t i = 0; i < acts && !world.violation; ++i) {
+      Act();
+      Pass();
+    }
+    std::string unsettled;
+    if (!world.violation) {
+      CalmDown();
+      unsettled = play_.Settle();
+    }
+    return Result(unsettled);
+  }
+
+  std::uint64_t chain() const { return ChainOf(play_.world); }
+
+ private:
+  std::uint64_t Next() { return Draw(seed_, "workload", 0, ordinal_++); }
+  std::int64_t Pick(std::int64_t low, std::int64_t high) { return DrawIn(Next(), low, high); }
+  bool Chance(int percent) { return Pick(0, 99) < percent; }
+
+  void Topology() {
+    World& world = play_.world;
+    world.machines.resize(static_cast<std::size_t>(Pick(2, 4)));
+    world.random_notify = Chance(50);
+    paths_ = static_cast<std::size_t>(Pick(1, static_cast<std::int64_t>(std::size(kPaths))));
+    // Each seed leaves whole families of things out.
+    renames_ = Chance(50);
+    resolves_ = Chance(70);
+    modes_ = Chance(30);
+    crashes_ = profile_ == Profile::kCrash || (profile_ == Profile::kSwarm && Chance(60));
+    store_ = profile_ == Profile::kSwarm && Chance(60);
+    away_ = Chance(80);
+    for (Machine& m : world.machines) {
+      m.config.history_all = !Chance(20);
+      m.config.poll_interval_ms = Chance(50) ? 60'000 : 5'000;
+      m.watch = !Chance(20);
+    }
+    const std::vector<std::string> names = {"a", "b", "c", "d"};
+    std::set<int> read_only;
+    if (world.machines.size() > 2 && Chance(10)) read_only.insert(2);
+    play_.Begin({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(world.machines.size())},
+                {}, read_only);
+  }
+
+  // Mostly moments, so that things overlap; now and then long enough for all to be done.
+  void Pass() {
+    const std::int64_t kind = Pick(0, 9);
+    const std::int64_t ms = kind < 3   ? 0
+                            : kind < 6 ? Pick(1, 400)
+                            : kind < 9 ? Pick(400, 20'000)
+                                       : Pick(20'000, 400'000);
+    play_.RunUntil(play_.world.now_ms + ms);
+  }
+
+  void Act() {
+    const int machine =
+        static_cast<int>(Pick(0, static_cast<std::int64_t>(play_.world.machines.size()) - 1));
+    const std::int64_t kind = Pick(0, 99);
+    if (kind < 60) return Edit(machine);
+    if (kind < 68) return Resolve(machine);
+    if (kind < 80) return Connection(machine);
+    if (kind < 92) return Crash(machine);
+    return Store(machine);
+  }
+
+  std::string SomePath() {
+    return kPaths[static_cast<std::size_t>(Pick(0, static_cast<std::int64_t>(paths_) - 1))];
+  }
+
+  void Edit(int machine) {
+    UserOp op;
+    op.path = SomePath();
+    op.content =
+        Chance(10) ? "shared" : "s" + std::to_string(seed_) + "/" + std::to_string(++token_);
+    const std::int64_t kind = Pick(0, 99);
+    if (kind < 45) {
+      op.act = UserAct::kWrite;
+    } else if (kind < 60) {
+      op.act = UserAct::kAppend;
+      op.content = "+" + op.content;
+    } else if (kind < 75) {
+      op.act = UserAct::kDelete;
+    } else if (kind < 85) {
+      op.act = UserAct::kSave;
+    } else if (kind < 92 && renames_) {
+      op.act = UserAct::kRename;
+      op.other = SomePath();
+    } else if (modes_) {
+      op.act = UserAct::kChmod;
+      op.number = Chance(50) ? 0755 : 0644;
+    }
+    Do(machine, op);
+  }
+
+  // At once, or at the instant of some effect.
+  void Do(int machine, const UserOp& op) {
+    if (!Chance(15) || !At(play_.world, machine).agent) {
+      DoUserOp(play_.world, machine, op);  // what can't be done is not done
+      return;
+    }
+    At(play_.world, machine).hooks.push_back(SomeInstant());
+    At(play_.world, machine).hooks.back().user = op;
+  }
+
+  Hook SomeInstant() {
+    Hook hook;
+    hook.effect = static_cast<std::size_t>(
+        Pick(0, static_cast<std::int64_t>(std::variant_size_v<Effect>) - 1));
+    hook.after = Chance(50);
+    hook.countdown = static_cast<std::uint64_t>(Pick(1, 3));
+    return hook;
+  }
+
+  void Resolve(int machine) {
+    Machine& m = At(play_.world, machine);
+    if (!resolves_ || !m.agent) return;
+    const std::vector<ConflictView> conflicts = View(m.agent->driver.state()).conflicts;
+    if (conflicts.empty()) return;
+    const ConflictView& conflict = conflicts[static_cast<std::size_t>(
+        Pick(0, static_cast<std::int64_t>(conflicts.size()) - 1))];
+    const std::string path = m.agent->tables.paths.at(conflict.path.value);
+    const std::int64_t kind = Pick(0, 9);
+    if (kind < 5 && !conflict.theirs.empty()) {
+      VersionChosen chosen;
+      chosen.command = play_.world.next_command++;
+      chosen.path = conflict.path;
+      chosen.choice = kind < 3 ? VersionChosen::Choice::kMine : VersionChosen::Choice::kTheirs;
+      if (kind >= 3) chosen.theirs = conflict.theirs[0].owner;
+      Feed(play_.world, play_.oracles, machine, chosen);
+      return;
+    }
+    const std::string mark = path + ".conflict-";
+    const auto copy = m.disk.names.lower_bound(mark);
+    if (copy == m.disk.names.end() || copy->first.compare(0, mark.size(), mark) != 0) return;
+    UserOp op;
+    op.path = copy->first;
+    op.act = kind < 7 ? UserAct::kDelete : kind < 9 ? UserAct::kRename : UserAct::kWrite;
+    op.other = path;
+    op.content = "edited copy " + std::to_string(++token_) + " of " + std::to_string(seed_);
+    Do(machine, op);
+  }
+
+  void Connection(int machine) {
+    Machine& m = At(play_.world, machine);
+    if (!away_) return;
+    if (Chance(60)) {
+      m.offline = !m.offline;
+    } else if (m.agent) {
+      StopAgent(play_.world, machine);
+    } else {
+      StartAgent(play_.world, play_.oracles, machine);
+    }
+  }
+
+  void Crash(int machine) {
+    Machine& m = At(play_.world, machine);
+    if (!crashes_) return;
+    if (!m.agent) {
+      StartAgent(play_.world, play_.oracles, machine);
+    } else if (Chance(20)) {
+      StopAgent(play_.world, machine);
+    } else {
+      m.hooks.push_back(SomeInstant());
+    }
+  }
+
+  void Store(int machine) {
+    if (!store_) return;
+    StoreFaults& faults = play_.world.store.faults;
+    const std::int64_t now_ms = play_.world.now_ms;
+    switch (Pick(0, 4)) {
+      case 0:
+        faults.fail[machine] += static_cast<int>(Pick(1, 3));
+        break;
+      case 1:
+        faults.lose_answer[machine] += static_cast<int>(Pick(1, 3));
+        break;
+      case 2:
+        faults.delay_write[machine] += 1;
+        faults.delay_ms[machine] = Pick(100, 300'000);
+        break;
+      case 3:
+        faults.stall_until_ms[machine] = now_ms + Pick(1'000, 600'000);
+        break;
+      default:
+        faults.stale_until_ms = now_ms + Pick(1'000, 300'000);
+        for (StoredDirectory& directory : play_.world.store.directories)
+          directory.stale = directory.now;
+    }
+  }
+
+  // Faults end, everybody is back.
+  void CalmDown() {
+    World& world = play_.world;
+    world.store.faults.fail.clear();
+    world.store.faults.lose_answer.clear();
+    world.store.faults.delay_write.clear();
+    for (std::size_t i = 0; i < world.machines.size(); ++i) {
+      world.machines[i].hooks.clear();
+      world.machines[i].offline = false;
+      if (!world.machines[i].agent) StartAgent(world, play_.oracles, static_cast<int>(i));
+    }
+  }
+
+  SeedResult Result(const std::string& unsettled) {
+    World& world = play_.world;
+    SeedResult result;
+    result.seed = seed_;
+    result.events = world.events;
+    result.simulated_ms = world.now_ms;
+    result.log = std::move(world.lines);
+    if (world.violation) {
+      result.oracle = world.violation->oracle;
+      result.text = world.violation->text;
+      result.history = world.violation->history;
+      result.failure = result.oracle == "I8"    ? kLiveness
+                       : result.oracle == "I12" ? kNonDeterminism
+                                                : kSafety;
+    } else if (!unsettled.empty()) {
+      result.oracle = "settle";
+      result.text = unsettled;
+      result.failure = kLiveness;
+    }
+    return result;
+  }
+
+  std::uint64_t seed_;
+  Profile profile_;
+  Play play_;
+  std::uint64_t ordinal_ = 0;
+  std::uint64_t token_ = 0;
+  std::size_t paths_ = 1;
+  bool renames_ = false, resolves_ = false, modes_ = false, crashes_ = false, store_ = false;
+  bool away_ = false;
+};
+
+}  // namespace
+
+std::optional<Profile> ProfileOf(const std::string& name) {
+  for (Profile profile : {Profile::kCalm, Profile::kCrash, Profile::kSwarm})
+    if (name == NameOf(profile)) return profile;
+  return std::nullopt;
+}
+
+const char* NameOf(Profile profile) {
+  switch (profile) {
+    case Profile::kCalm:
+      return "calm";
+    case Profile::kCrash:
+      return "crash";
+    case Profile::kSwarm:
+      return "swarm";
+  }
+  return "?";
+}
+
+SeedResult RunSeed(std::uint64_t seed, Profile profile, bool log) {
+  RandomRun run(seed, profile);
+  SeedResult result = run.Run(log);
+  if (result.failure != 0 || seed % 16 != 0) return result;
+  RandomRun again(seed, profile);
+  again.Run(false);
+  if (again.chain() != run.chain()) {
+    result.failure = kNonDeterminism;
+    result.oracle = "I12";
+    result.text = "a second run of the seed went another way";
+  }
+  return result;
+}
+
+}  // namespace kinfolder::sim

@@ -1,0 +1,173 @@
+// Time passing in a scenario: until something is done, or until all is at rest.
+#include <algorithm>
+
+#include "sim/scenario/run.h"
+#include "sim/world/draws.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+constexpr std::int64_t kMinute = 60'000;
+constexpr std::int64_t kDay = 24 * 60 * kMinute;
+
+// Longer than the longest delay before failed work is tried again.
+constexpr std::int64_t kRetriedMs = 7 * kMinute;
+
+bool HasFailedWork(const AgentState& state) {
+  return !IsQuiet(state) || View(state).mood == FolderMood::kBlocked;
+}
+
+bool WaitsForNothing(const AgentState& state) {
+  if (IsQuiet(state)) return true;
+  const FolderMood mood = View(state).mood;
+  return mood == FolderMood::kBlocked || mood == FolderMood::kPaused ||
+         mood == FolderMood::kOffline;
+}
+
+}  // namespace
+
+std::uint64_t ChainOf(const World& world) {
+  std::uint64_t chain = 0;
+  for (const Machine& m : world.machines) chain = Mix(chain ^ m.chain);
+  return Mix(chain ^ world.events ^ static_cast<std::uint64_t>(world.now_ms) << 20);
+}
+
+void Play::Begin(const std::vector<std::string>& names, const std::set<int>& late,
+                 const std::set<int>& read_only) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    world.machines[i].name = names[i];
+    world.machines[i].late = late.count(static_cast<int>(i)) != 0;
+    world.machines[i].read_only = read_only.count(static_cast<int>(i)) != 0;
+    if (!world.machines[i].late) Join(world, oracles, static_cast<int>(i));
+  }
+  RunUntil(world.now_ms + 5 * kMinute);
+  for (Machine& m : world.machines) m.counters = {};
+}
+
+void Play::RunUntil(std::int64_t until_ms) {
+  while (Advance(world, oracles, until_ms)) {
+  }
+}
+
+// Every timed fault is over, nothing is delayed, and no machine that takes part has work left.
+bool Play::Resting() const {
+  const StoreFaults& faults = world.store.faults;
+  if (faults.stale_until_ms > world.now_ms) return false;
+  for (const auto& [who, until_ms] : faults.stall_until_ms)
+    if (until_ms > world.now_ms) return false;
+  for (const auto& [when, item] : world.queue)
+    if (std::holds_alternative<DelayedWrite>(item) || std::holds_alternative<SlowPart>(item))
+      return false;
+  if (!Restless().empty()) return false;
+  // Where work has failed, it has been tried again since anything changed.
+  for (const Machine& m : world.machines)
+    if (m.agent && !m.offline && !m.paused && HasFailedWork(m.agent->driver.state()) &&
+        world.now_ms < std::max(world.last_change_ms, settling_since_ms_) + kRetriedMs)
+      return false;
+  return true;
+}
+
+std::string Play::Restless() const {
+  for (const Machine& m : world.machines)
+    if (m.agent && !m.offline && !WaitsForNothing(m.agent->driver.state())) return m.name;
+  return {};
+}
+
+std::string Play::Settle() {
+  std::int64_t poll_ms = 1;
+  for (std::size_t i = 0; i < world.machines.size(); ++i) {
+    Machine& m = world.machines[i];
+    poll_ms = std::max(poll_ms, m.config.poll_interval_ms);
+    if (m.agent) Feed(world, oracles, static_cast<int>(i), WatchLost{});
+  }
+  const std::int64_t start_ms = settling_since_ms_ = world.now_ms;
+  std::int64_t target_ms = start_ms;
+  while (!world.violation) {
+    target_ms = std::max({target_ms, start_ms + 2 * poll_ms, world.last_change_ms + 2 * poll_ms});
+    RunUntil(target_ms);
+    if (world.violation) break;
+    if (world.now_ms < world.last_change_ms + 2 * poll_ms) {
+      if (world.now_ms - start_ms > kDay) return "it kept changing: " + world.last_change;
+      continue;
+    }
+    if (Resting()) break;
+    if (world.now_ms - start_ms > kDay) {
+      const std::string who = Restless();
+      return who.empty() ? "the store's faults do not end" : who + " never comes to rest";
+    }
+    target_ms = world.now_ms + poll_ms;
+  }
+  if (!world.violation) oracles.AtRest(world);
+  return {};
+}
+
+std::string Play::Command(int machine, EventBody body, CommandId command) {
+  const std::int64_t end_ms = world.now_ms + kDay;
+  Feed(world, oracles, machine, std::move(body));
+  while (!world.violation && At(world, machine).agent && world.now_ms < end_ms) {
+    const auto answer = At(world, machine).answers.find(command);
+    if (answer != At(world, machine).answers.end()) {
+      const bool done = answer->second.outcome == Outcome::kDone;
+      return done ? ""
+                  : "the agent refused (reason " +
+                        std::to_string(static_cast<int>(answer->second.reason)) + ")";
+    }
+    RunUntil(world.now_ms + 100);
+  }
+  return world.now_ms < end_ms ? "" : "the agent never answered";
+}
+
+// Everything on the disk is known to the core and taken down.
+bool Play::Captured(int machine) const {
+  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
+  if (!m.agent) return true;
+  const AgentState& state = m.agent->driver.state();
+  if (state.scan_effect != 0 || !state.absences.empty()) return false;
+  if (!m.agent->noticed.empty()) return false;
+  for (const auto& [path, number] : m.disk.names) {
+    if (HasChildren(m.disk, path) || m.disk.io_errors.count(path) != 0 || Unreadable(m.disk, path))
+      continue;
+    const auto id = m.agent->tables.path_ids.find(path);
+    if (id == m.agent->tables.path_ids.end() || id->second >= state.paths.size()) return false;
+  }
+  for (const PathWork& work : state.work)
+    if (work.reason == Reason::kNone && (work.changed || work.absent)) return false;
+  return true;
+}
+
+std::string Play::ScanNow(int machine) {
+  Feed(world, oracles, machine, WatchLost{});
+  const std::int64_t end_ms = world.now_ms + 60 * kMinute;
+  do {
+    RunUntil(world.now_ms + 20);
+    if (world.violation || !At(world, machine).agent || Captured(machine)) return {};
+  } while (world.now_ms < end_ms);
+  return "the scan does not end";
+}
+
+std::string Play::PollNow(int machine) {
+  const std::vector<std::uint32_t> others = At(world, machine).agent->tables.participants;
+  Feed(world, oracles, machine, StoreChanged{});
+  for (std::uint32_t id = kSelf.value + 1; id < others.size(); ++id)
+    Feed(world, oracles, machine, StoreChanged{ParticipantId{id}});
+  const std::int64_t end_ms = world.now_ms + 60 * kMinute;
+  do {
+    RunUntil(world.now_ms + 500);
+    const Machine& m = At(world, machine);
+    if (world.violation || !m.agent || WaitsForNothing(m.agent->driver.state())) return {};
+  } while (world.now_ms < end_ms);
+  return "the poll does not end";
+}
+
+void Play::JoinNow(int machine) {
+  Join(world, oracles, machine);
+  const std::int64_t end_ms = world.now_ms + 10 * kMinute;
+  do {
+    RunUntil(world.now_ms + 500);
+    const Machine& m = At(world, machine);
+    if (world.violation || !m.agent || WaitsForNothing(m.agent->driver.state())) return;
+  } while (world.now_ms < end_ms);
+}
+
+}  // namespace kinfolder::sim

@@ -1,0 +1,382 @@
+// Carries out the effects that touch the disk of one machine.
+#include "core/base/check.h"
+#include "sim/world/world.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+struct Hands {
+  World& world;
+  Judge& judge;
+  int machine;
+  Machine& m;
+  Tables& tables;
+
+  const std::string& Path(PathId id) const { return tables.paths.at(id.value); }
+  void Changed(const std::string& path) const { Touched(world, machine, path); }
+};
+
+// What the agent's own file at an inode is besides the times.
+bool SameFile(const Stat& a, const Stat& b) {
+  return a.kind == b.kind && a.size == b.size && a.mtime_ns == b.mtime_ns && a.inode == b.inode &&
+         a.exec == b.exec;
+}
+
+// Drops what is staged under the token.
+void Drop(const Hands& hands, std::uint64_t token, const std::string& path) {
+  const auto staged = hands.m.disk.tmp.find(token);
+  if (staged == hands.m.disk.tmp.end()) return;
+  const std::uint64_t number = staged->second;
+  const Inode inode = hands.m.disk.inodes.at(number);
+  const bool users = inode.staged_blob == 0 || inode.staged_blob != inode.blob;
+  if (users && inode.kind != Kind::kDirectory) {
+    hands.judge.Destroying(hands.world, hands.machine, path,
+                           {inode.kind, inode.blob, (inode.mode & 0100) != 0});
+    NoteDeed(hands.world, hands.machine, Deed::kDropped, path, inode.blob);
+  }
+  hands.m.disk.tmp.erase(staged);
+  Reap(hands.m.disk, number);
+}
+
+void Do(const Hands& hands, const LookAtRoot& effect) {
+  Answer(hands.world, hands.machine, RootLooked{effect.id, RootReason(hands.m.disk)});
+}
+
+void Do(const Hands& hands, const Scan& effect) {
+  constexpr std::size_t kChunk = 64;
+  const Disk& disk = hands.m.disk;
+  std::set<std::string> paths;
+  bool complete = disk.root == RootState::kOurs;
+  if (complete) {
+    for (const auto& [path, inode] : disk.names) {
+      const bool listed = !Unreadable(disk, path);
+      complete = complete && listed && disk.io_errors.count(path) == 0;
+      if (listed && !HasChildren(disk, path)) paths.insert(path);
+    }
+  }
+  for (PathId known : KnownPaths(hands.m.agent->driver.state())) paths.insert(hands.Path(known));
+  Observed chunk;
+  std::int64_t after_ms = 1;
+  for (const std::string& path : paths) {
+    chunk.observations.push_back(Observe(hands.world, hands.machine, path));
+    if (chunk.observations.size() < kChunk) continue;
+    Answer(hands.world, hands.machine, std::move(chunk), after_ms++);
+    chunk = {};
+  }
+  if (!chunk.observations.empty()) Answer(hands.world, hands.machine, std::move(chunk), after_ms++);
+  Answer(hands.world, hands.machine, ScanFinished{effect.id, complete}, after_ms);
+}
+
+void Do(const Hands& hands, const Look& effect) {
+  Answer(hands.world, hands.machine,
+         Looked{effect.id, Observe(hands.world, hands.machine, hands.Path(effect.path))});
+}
+
+Captured CaptureNow(const Hands& hands, const Capture& effect) {
+  Captured captured;
+  captured.id = effect.id;
+  const Observation seen = Observe(hands.world, hands.machine, hands.Path(effect.path));
+  if (seen.presence != Presence::kThere) {
+    captured.outcome = seen.presence == Presence::kGone ? Outcome::kRefused : Outcome::kFailed;
+    captured.reason = seen.reason;
+    return captured;
+  }
+  const std::string& path = hands.Path(effect.path);
+  const Inode& inode = *FindFile(hands.m.disk, path);
+  if (inode.kind == Kind::kFile && (inode.mode & 0400) == 0) {
+    captured.reason = Reason::kPermission;
+    return captured;
+  }
+  const SharedVersion version = VersionAt(hands.m.disk, path);
+  const Version local = Local(hands.tables, version);
+  if (local.content) {
+    ContentRow& row = hands.tables.contents.at(local.content.value);
+    if (!row.staged && hands.m.disk.full) {
+      captured.reason = Reason::kDiskFull;
+      return captured;
+    }
+    row.staged = true;
+    hands.m.agent->tables_changed = true;
+    NoteDeed(hands.world, hands.machine, Deed::kCaptured, path, version.blob);
+  }
+  captured.outcome = Outcome::kDone;
+  captured.version = local;
+  captured.stat = seen.stat;
+  return captured;
+}
+
+void Do(const Hands& hands, const Capture& effect) {
+  Answer(hands.world, hands.machine, CaptureNow(hands, effect));
+}
+
+void Do(const Hands& hands, const DropStaged& effect) {
+  Drop(hands, effect.token, "a staged file");
+}
+
+// The staged file takes the place of what is at `path`, which goes to the token.
+void Exchange(const Hands& hands, const std::string& path, std::uint64_t token) {
+  Disk& disk = hands.m.disk;
+  const std::int64_t now_ns = NowNs(hands.world, hands.machine);
+  const std::uint64_t fresh = disk.tmp.at(token);
+  const SharedVersion old = VersionAt(disk, path);
+  if (const auto name = disk.names.find(path); name != disk.names.end()) {
+    const std::uint64_t former = name->second;
+    hands.judge.Displacing(hands.world, hands.machine, path, old);
+    if (disk.inodes.at(former).kind == Kind::kDirectory) {
+      Unlink(disk, path);
+      disk.tmp.erase(token);
+    } else {
+      disk.inodes.at(former).ctime_ns = now_ns;
+      disk.tmp[token] = former;
+      NoteDeed(hands.world, hands.machine, Deed::kDisplaced, path, old.blob);
+    }
+  } else {
+    disk.tmp.erase(token);
+    MakeParents(disk, path, now_ns);
+  }
+  disk.names[path] = fresh;
+  disk.inodes.at(fresh).ctime_ns = now_ns;
+  NoteDeed(hands.world, hands.machine, Deed::kPlaced, path, disk.inodes.at(fresh).blob);
+  hands.Changed(path);
+}
+
+void TakeAway(const Hands& hands, const std::string& path, std::uint64_t token) {
+  Disk& disk = hands.m.disk;
+  const std::uint64_t former = disk.names.at(path);
+  const SharedVersion old = VersionAt(disk, path);
+  hands.judge.Displacing(hands.world, hands.machine, path, old);
+  if (disk.inodes.at(former).kind == Kind::kDirectory) {
+    Unlink(disk, path);
+  } else {
+    if (disk.tmp.count(token) != 0)
+      Violate(hands.world, "I5",
+              hands.m.name + " moves " + path + " aside under a token that another file has",
+              old.blob);
+    disk.names.erase(path);
+    disk.tmp[token] = former;
+    disk.inodes.at(former).ctime_ns = NowNs(hands.world, hands.machine);
+    NoteDeed(hands.world, hands.machine, Deed::kDisplaced, path, old.blob);
+  }
+  hands.Changed(path);
+  PruneParents(disk, path);
+}
+
+// Fills in how things stand after the replacement took place.
+void TellPlaced(const Hands& hands, const std::string& path, bool remove, std::uint64_t token,
+                Replaced& replaced) {
+  const Disk& disk = hands.m.disk;
+  replaced.outcome = Outcome::kDone;
+  replaced.stat = Stat{};
+  if (!remove) {
+    if (const auto stat = StatAt(disk, hands.world.blobs, path)) replaced.stat = *stat;
+  }
+  if (const auto old = disk.tmp.find(token); old != disk.tmp.end()) {
+    replaced.displaced = true;
+    replaced.displaced_stat = StatOf(disk, hands.world.blobs, old->second);
+  }
+}
+
+Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
+  Replaced replaced;
+  replaced.id = effect.id;
+  Disk& disk = hands.m.disk;
+  const std::string& path = hands.Path(effect.path);
+  const Observation seen = Observe(hands.world, hands.machine, path);
+  if (seen.presence == Presence::kUnknown) {
+    replaced.reason = seen.reason;
+    return replaced;
+  }
+  const std::optional<Stat> present = StatAt(disk, hands.world.blobs, path);
+  if (UnderFile(disk, path) || present != effect.expected ||
+      (present && present->kind == Kind::kDirectory && HasChildren(disk, path))) {
+    replaced.outcome = Outcome::kRefused;
+    if (seen.stat.kind != Kind::kDeleted && seen.presence == Presence::kGone)
+      replaced.reason = Reason::kNameClash;
+    return replaced;
+  }
+  if (!effect.remove && disk.tmp.count(effect.token) == 0) {
+    replaced.reason = Reason::kNotFound;
+    return replaced;
+  }
+  if (!effect.remove) {
+    Exchange(hands, path, effect.token);
+  } else if (present) {
+    TakeAway(hands, path, effect.token);
+  }
+  TellPlaced(hands, path, effect.remove, effect.token, replaced);
+  return replaced;
+}
+
+void Do(const Hands& hands, const Replace& effect) {
+  Answer(hands.world, hands.machine, ReplaceNow(hands, effect));
+}
+
+Replaced RecoverNow(const Hands& hands, const RecoverReplace& effect) {
+  Replaced replaced;
+  replaced.id = effect.id;
+  Disk& disk = hands.m.disk;
+  const std::string& path = hands.Path(effect.path);
+  if (const Reason reason = RootReason(disk); reason != Reason::kNone) {
+    replaced.reason = reason;
+    return replaced;
+  }
+  const auto aside = disk.tmp.find(effect.token);
+  const auto name = disk.names.find(path);
+  if (effect.remove) {
+    const bool took_place = aside != disk.tmp.end() || name == disk.names.end();
+    if (!took_place) {
+      replaced.outcome = Outcome::kRefused;
+      return replaced;
+    }
+    TellPlaced(hands, path, true, effect.token, replaced);
+    if (name != disk.names.end()) {  // a user has put something there since
+      replaced.outcome = Outcome::kDone;
+    }
+    return replaced;
+  }
+  if (aside != disk.tmp.end() && aside->second == effect.staged.inode) {
+    Drop(hands, effect.token, path);
+    replaced.outcome = Outcome::kRefused;
+    return replaced;
+  }
+  TellPlaced(hands, path, false, effect.token, replaced);
+  // What was put there may have been edited since: only its own bytes count as the target's.
+  const Inode* there = FindFile(disk, path);
+  const bool untouched = there && replaced.stat.inode == effect.staged.inode &&
+                         there->blob == there->staged_blob &&
+                         SameFile(replaced.stat, effect.staged);
+  if (!untouched) replaced.stat = effect.staged;
+  return replaced;
+}
+
+void Do(const Hands& hands, const RecoverReplace& effect) {
+  Answer(hands.world, hands.machine, RecoverNow(hands, effect));
+}
+
+Settled SettleNow(const Hands& hands, const Settle& effect) {
+  Disk& disk = hands.m.disk;
+  const std::string& path = hands.Path(effect.path);
+  const auto old = disk.tmp.find(effect.token);
+  if (old == disk.tmp.end()) return {effect.id, Outcome::kDone, Reason::kNone};
+  const std::uint64_t number = old->second;
+  if (disk.inodes.at(number).writers > 0) return {effect.id, Outcome::kFailed, Reason::kUnstable};
+  if (StatOf(disk, hands.world.blobs, number) == effect.displaced) {
+    Drop(hands, effect.token, path);
+    return {effect.id, Outcome::kDone, Reason::kNone};
+  }
+  const std::string beside = FreeName(disk, path, ".kept");
+  MakeParents(disk, beside, NowNs(hands.world, hands.machine));
+  disk.tmp.erase(old);
+  disk.names[beside] = number;
+  NoteDeed(hands.world, hands.machine, Deed::kPutBeside, beside, disk.inodes.at(number).blob);
+  hands.Changed(beside);
+  return {effect.id, Outcome::kRefused, Reason::kNone};
+}
+
+void Do(const Hands& hands, const Settle& effect) {
+  Answer(hands.world, hands.machine, SettleNow(hands, effect));
+}
+
+CopyPlaced PlaceNow(const Hands& hands, const PlaceCopy& effect) {
+  CopyPlaced placed;
+  placed.id = effect.id;
+  Disk& disk = hands.m.disk;
+  const std::uint32_t owner = hands.tables.participants.at(effect.owner.value);
+  const std::string name =
+      CopyName(hands.Path(effect.path), NameOf(hands.world.store, owner), effect.attempt);
+  placed.copy = PathIdOf(hands.tables, name);
+  const auto staged = disk.tmp.find(effect.token);
+  const Observation seen = Observe(hands.world, hands.machine, name);
+  if (seen.presence == Presence::kUnknown || staged == disk.tmp.end()) {
+    placed.reason = seen.presence == Presence::kUnknown ? seen.reason : Reason::kNotFound;
+    return placed;
+  }
+  if (disk.names.count(name) != 0) {
+    placed.outcome = Outcome::kRefused;
+    return placed;
+  }
+  if (UnderFile(disk, name)) {
+    placed.reason = Reason::kNameClash;
+    return placed;
+  }
+  const std::int64_t now_ns = NowNs(hands.world, hands.machine);
+  MakeParents(disk, name, now_ns);
+  disk.names[name] = staged->second;
+  disk.inodes.at(staged->second).ctime_ns = now_ns;
+  NoteDeed(hands.world, hands.machine, Deed::kCopyPlaced, name,
+           disk.inodes.at(staged->second).blob);
+  disk.tmp.erase(staged);
+  hands.Changed(name);
+  placed.outcome = Outcome::kDone;
+  placed.stat = *StatAt(disk, hands.world.blobs, name);
+  return placed;
+}
+
+void Do(const Hands& hands, const PlaceCopy& effect) {
+  Answer(hands.world, hands.machine, PlaceNow(hands, effect));
+}
+
+CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
+  CopyRemoved removed;
+  removed.id = effect.id;
+  Disk& disk = hands.m.disk;
+  const std::string& copy = hands.Path(effect.copy);
+  const Observation seen = Observe(hands.world, hands.machine, copy);
+  if (seen.presence == Presence::kUnknown) {
+    removed.reason = seen.reason;
+    return removed;
+  }
+  removed.outcome = Outcome::kDone;
+  const std::optional<Stat> present = StatAt(disk, hands.world.blobs, copy);
+  if (!present) return removed;
+  if (effect.release) {
+    const std::string free = FreeName(disk, hands.Path(effect.path), ".edited");
+    Rename(disk, copy, free, NowNs(hands.world, hands.machine));
+    NoteDeed(hands.world, hands.machine, Deed::kPutBeside, free, VersionAt(disk, free).blob);
+    hands.Changed(copy);
+    hands.Changed(free);
+    return removed;
+  }
+  if (*present != effect.expected) {
+    removed.outcome = Outcome::kRefused;
+    return removed;
+  }
+  const SharedVersion version = VersionAt(disk, copy);
+  hands.judge.Destroying(hands.world, hands.machine, copy, version);
+  NoteDeed(hands.world, hands.machine, Deed::kCopyRemoved, copy, version.blob);
+  Unlink(disk, copy);
+  hands.Changed(copy);
+  PruneParents(disk, copy);
+  return removed;
+}
+
+void Do(const Hands& hands, const RemoveCopy& effect) {
+  Answer(hands.world, hands.machine, RemoveNow(hands, effect));
+}
+
+void Do(const Hands& hands, const ForgetContent& effect) {
+  if (effect.content.value >= hands.tables.contents.size()) return;
+  hands.tables.contents[effect.content.value].staged = false;
+  hands.m.agent->tables_changed = true;
+}
+
+void Do(const Hands& hands, const AnswerCommand& effect) {
+  hands.m.answers[effect.command] = {effect.outcome, effect.reason};
+}
+
+// The effects of the store are not carried out here.
+template <class Other>
+void Do(const Hands&, const Other&) {
+  CHECK(false);
+}
+
+}  // namespace
+
+void CarryOnDisk(World& world, Judge& judge, int machine, const Effect& effect) {
+  Machine& m = At(world, machine);
+  const Hands hands{world, judge, machine, m, m.agent->tables};
+  std::visit([&](const auto& e) { Do(hands, e); }, effect);
+}
+
+}  // namespace kinfolder::sim

@@ -1,0 +1,155 @@
+#include "sim/world/disk.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+bool Below(const std::string& path, const std::string& top) {
+  return path.size() > top.size() && path.compare(0, top.size(), top) == 0 &&
+         path[top.size()] == '/';
+}
+
+std::int64_t Granular(const Disk& disk, std::int64_t ns) {
+  return ns - ns % disk.mtime_granularity_ns;
+}
+
+}  // namespace
+
+std::string ParentOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+const Inode* FindFile(const Disk& disk, const std::string& path) {
+  const auto name = disk.names.find(path);
+  if (name == disk.names.end()) return nullptr;
+  return &disk.inodes.at(name->second);
+}
+
+bool HasChildren(const Disk& disk, const std::string& path) {
+  const auto next = disk.names.lower_bound(path + "/");
+  return next != disk.names.end() && Below(next->first, path);
+}
+
+bool UnderFile(const Disk& disk, const std::string& path) {
+  for (std::string dir = ParentOf(path); !dir.empty(); dir = ParentOf(dir))
+    if (const Inode* inode = FindFile(disk, dir); inode && inode->kind != Kind::kDirectory)
+      return true;
+  return false;
+}
+
+bool Unreadable(const Disk& disk, const std::string& path) {
+  for (std::string dir = ParentOf(path); !dir.empty(); dir = ParentOf(dir))
+    if (const Inode* inode = FindFile(disk, dir);
+        inode && inode->kind == Kind::kDirectory && (inode->mode & 0400) == 0)
+      return true;
+  return false;
+}
+
+Stat StatOf(const Disk& disk, const Blobs& blobs, std::uint64_t inode) {
+  const Inode& file = disk.inodes.at(inode);
+  Stat stat;
+  stat.kind = file.kind;
+  stat.size = file.kind == Kind::kDirectory ? 0 : blobs.Bytes(file.blob).size();
+  stat.mtime_ns = file.kind == Kind::kDirectory ? 0 : file.mtime_ns;
+  stat.ctime_ns = file.ctime_ns;
+  stat.inode = inode;
+  stat.exec = file.kind == Kind::kFile && (file.mode & 0100) != 0;
+  return stat;
+}
+
+std::optional<Stat> StatAt(const Disk& disk, const Blobs& blobs, const std::string& path) {
+  const auto name = disk.names.find(path);
+  if (name == disk.names.end()) return std::nullopt;
+  return StatOf(disk, blobs, name->second);
+}
+
+SharedVersion VersionAt(const Disk& disk, const std::string& path) {
+  const Inode* inode = FindFile(disk, path);
+  if (inode == nullptr) return {};
+  if (inode->kind == Kind::kDirectory)
+    return HasChildren(disk, path) ? SharedVersion{} : SharedVersion{Kind::kDirectory, 0, false};
+  return {inode->kind, inode->blob, inode->kind == Kind::kFile && (inode->mode & 0100) != 0};
+}
+
+void MakeParents(Disk& disk, const std::string& path, std::int64_t now_ns) {
+  const std::string dir = ParentOf(path);
+  if (dir.empty() || disk.names.count(dir) != 0) return;
+  MakeParents(disk, dir, now_ns);
+  Create(disk, dir, Kind::kDirectory, 0, now_ns);
+}
+
+std::uint64_t Create(Disk& disk, const std::string& path, Kind kind, BlobId blob,
+                     std::int64_t now_ns) {
+  Unlink(disk, path);
+  const std::uint64_t number = disk.next_inode++;
+  Inode inode;
+  inode.kind = kind;
+  inode.blob = blob;
+  inode.mode = kind == Kind::kDirectory ? 0755 : 0644;
+  inode.mtime_ns = Granular(disk, now_ns);
+  inode.ctime_ns = now_ns;
+  disk.inodes[number] = inode;
+  disk.names[path] = number;
+  return number;
+}
+
+void SetContent(Disk& disk, std::uint64_t inode, BlobId blob, std::int64_t now_ns) {
+  const auto file = disk.inodes.find(inode);
+  if (file == disk.inodes.end()) return;
+  file->second.blob = blob;
+  file->second.mtime_ns = Granular(disk, now_ns);
+  file->second.ctime_ns = now_ns;
+}
+
+void Unlink(Disk& disk, const std::string& path) {
+  const auto name = disk.names.find(path);
+  if (name == disk.names.end()) return;
+  const std::uint64_t inode = name->second;
+  disk.names.erase(name);
+  Reap(disk, inode);
+}
+
+void Reap(Disk& disk, std::uint64_t inode) {
+  const auto holds = [inode](const auto& entry) { return entry.second == inode; };
+  if (std::any_of(disk.names.begin(), disk.names.end(), holds)) return;
+  if (std::any_of(disk.tmp.begin(), disk.tmp.end(), holds)) return;
+  disk.inodes.erase(inode);
+}
+
+void Rename(Disk& disk, const std::string& from, const std::string& to, std::int64_t now_ns) {
+  CHECK(disk.names.count(from) != 0);
+  if (from == to) return;
+  if (disk.names.count(to) != 0) Unlink(disk, to);
+  std::vector<std::pair<std::string, std::uint64_t>> moved = {{to, disk.names.at(from)}};
+  for (auto it = disk.names.lower_bound(from + "/");
+       it != disk.names.end() && Below(it->first, from); ++it)
+    moved.emplace_back(to + it->first.substr(from.size()), it->second);
+  disk.inodes.at(moved.front().second).ctime_ns = now_ns;
+  for (const auto& entry : moved) disk.names.erase(from + entry.first.substr(to.size()));
+  for (const auto& entry : moved) disk.names[entry.first] = entry.second;
+}
+
+void PruneParents(Disk& disk, const std::string& path) {
+  for (std::string dir = ParentOf(path); !dir.empty() && !HasChildren(disk, dir);
+       dir = ParentOf(dir))
+    Unlink(disk, dir);
+}
+
+Reason RootReason(const Disk& disk) {
+  switch (disk.root) {
+    case RootState::kOurs:
+      return Reason::kNone;
+    case RootState::kMissing:
+      return Reason::kRootMissing;
+    case RootState::kEmptied:
+      break;
+  }
+  return Reason::kRootChanged;
+}
+
+}  // namespace kinfolder::sim

@@ -1,0 +1,80 @@
+// A simulated disk: one folder's tree, the agent's staging area beside it, and its moods.
+//
+// A plain value. Names are paths from the root, components joined by '/'. Inodes are never reused.
+// Everything happens at one instant that the caller names; only what is said here is checked (the
+// caller decides what an agent may do). A rename changes the ctime of what it moves, as on Linux.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/agent/facts.h"
+#include "sim/world/blobs.h"
+
+namespace kinfolder::sim {
+
+struct Inode {
+  Kind kind = Kind::kFile;
+  BlobId blob = 0;            // content, or a link's target
+  std::uint32_t mode = 0644;  // permission bits
+  std::int64_t mtime_ns = 0;
+  std::int64_t ctime_ns = 0;
+  BlobId staged_blob = 0;  // what the agent wrote there; 0: a user made it
+  int writers = 0;         // programs that have it open for writing
+};
+
+enum class RootState : std::uint8_t { kOurs = 1, kMissing = 2, kEmptied = 3 };
+
+struct Disk {
+  std::map<std::string, std::uint64_t> names;  // directories too
+  std::map<std::uint64_t, Inode> inodes;
+  std::map<std::uint64_t, std::uint64_t> tmp;  // staging: token -> inode
+  std::uint64_t next_inode = 1;
+  std::uint64_t next_token = 1;
+  RootState root = RootState::kOurs;
+  bool full = false;
+  std::set<std::string> io_errors;
+  std::int64_t mtime_granularity_ns = 1;
+};
+
+// The directory a path is in; empty for the root.
+std::string ParentOf(const std::string& path);
+// Null if nothing is there.
+const Inode* FindFile(const Disk& disk, const std::string& path);
+bool HasChildren(const Disk& disk, const std::string& path);
+// True if a proper ancestor of `path` is there and is no directory.
+bool UnderFile(const Disk& disk, const std::string& path);
+// True if a directory on the way to `path` can't be read.
+bool Unreadable(const Disk& disk, const std::string& path);
+
+Stat StatOf(const Disk& disk, const Blobs& blobs, std::uint64_t inode);
+// nullopt: nothing is there.
+std::optional<Stat> StatAt(const Disk& disk, const Blobs& blobs, const std::string& path);
+// What is there as a version; kDeleted also for a directory that holds something.
+SharedVersion VersionAt(const Disk& disk, const std::string& path);
+
+// Makes the directories above `path`.
+void MakeParents(Disk& disk, const std::string& path, std::int64_t now_ns);
+// A new inode of this kind under `path`, replacing the name if it was taken. Returns its number.
+std::uint64_t Create(Disk& disk, const std::string& path, Kind kind, BlobId blob,
+                     std::int64_t now_ns);
+// Changes content and times of an inode. No-op if it is gone.
+void SetContent(Disk& disk, std::uint64_t inode, BlobId blob, std::int64_t now_ns);
+// Removes the name, and the inode if nothing else holds it.
+void Unlink(Disk& disk, const std::string& path);
+// Removes an inode that no name and no token holds.
+void Reap(Disk& disk, std::uint64_t inode);
+// Moves a file, or a directory with all in it. What is at `to` is replaced.
+void Rename(Disk& disk, const std::string& from, const std::string& to, std::int64_t now_ns);
+// Removes directories above `path` that became empty.
+void PruneParents(Disk& disk, const std::string& path);
+
+// Why nothing can be said of the folder; kNone: it is there and ours.
+Reason RootReason(const Disk& disk);
+
+}  // namespace kinfolder::sim

@@ -1,0 +1,395 @@
+#include "sim/world/world.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/base/check.h"
+#include "sim/world/draws.h"
+#include "sim/world/effect_names.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+// What an effect touches: effects with the same key take place one after the other.
+std::uint64_t KeyOf(const Effect& effect) {
+  return std::visit(
+      [&](const auto& e) -> std::uint64_t {
+        if constexpr (requires { e.path; }) return e.path.value;
+        return (std::uint64_t{1} << 40) + effect.index();
+      },
+      effect);
+}
+
+std::int64_t LatencyOf(World& world, int machine, const Effect& effect) {
+  if (std::holds_alternative<DropStaged>(effect) || std::holds_alternative<ForgetContent>(effect) ||
+      std::holds_alternative<AnswerCommand>(effect))
+    return 0;
+  if (!IsStoreEffect(effect)) return DrawIn(DrawFor(world, machine, "disk-latency"), 1, 5);
+  if (world.store.faults.latency_ms > 0) return world.store.faults.latency_ms;
+  return DrawIn(DrawFor(world, machine, "store-latency"), 10, 60);
+}
+
+// Writes down a snapshot that the core has made, when its node becomes durable.
+void RegisterSnapshot(World& world, int machine, SnapshotId id) {
+  Machine& m = At(world, machine);
+  Agent& agent = *m.agent;
+  const Node* node = agent.driver.state().dag.Find(id);
+  if (node == nullptr || agent.tables.local_truth.count(id) != 0) return;
+  TruthNode truth;
+  truth.path = agent.tables.paths.at(node->path.value);
+  truth.version = Shared(agent.tables, node->version);
+  truth.machine = machine;
+  truth.created_ms = node->created_ms;
+  for (SnapshotId parent : node->parents)
+    if (const TruthId known = TruthOf(agent.tables, world.store, parent); known != 0)
+      truth.parents.push_back(known);
+  NoteDeed(world, machine, Deed::kSnapshotMade, truth.path, truth.version.blob);
+  agent.tables.local_truth[id] = AddTruth(world.truth, std::move(truth));
+  agent.tables_changed = true;
+  ++m.counters.snapshots_made;
+}
+
+bool SameSizes(const Tables& a, const Tables& b) {
+  return a.paths.size() == b.paths.size() && a.contents.size() == b.contents.size() &&
+         a.remote.size() == b.remote.size() && a.local_caps.size() == b.local_caps.size() &&
+         a.participants.size() == b.participants.size();
+}
+
+// The driver's view of one machine of a world.
+class WorldPorts : public Ports {
+ public:
+  WorldPorts(World& world, int machine) : world_(&world), machine_(machine) {}
+
+  bool Commit(const std::vector<RecordWrite>& writes) override {
+    for (const RecordWrite& write : writes)
+      if (write.key.table == RecordKey::Table::kNode && IsLocalId(SnapshotId{write.key.id}))
+        RegisterSnapshot(*world_, machine_, SnapshotId{write.key.id});
+    Machine& m = At(*world_, machine_);
+    for (const RecordWrite& write : writes) {
+      written.push_back(write.key);
+      if (Store(m.state.records, write))
+        NoteChange(*world_, "the durable state of " + m.name + NameOf(write.key));
+    }
+    Agent& agent = *m.agent;
+    if (agent.tables_changed || !SameSizes(agent.tables, m.state.tables))
+      m.state.tables = agent.tables;
+    agent.tables_changed = false;
+    return true;
+  }
+
+  void Perform(std::vector<Effect> effects) override {
+    Agent& agent = *At(*world_, machine_).agent;
+    const std::uint32_t incarnation = At(*world_, machine_).incarnation;
+    for (Effect& effect : effects) {
+      std::int64_t& last = agent.last_due[KeyOf(effect)];
+      last = std::max(world_->now_ms + LatencyOf(*world_, machine_, effect), last);
+      Push(*world_, last, EffectDue{machine_, incarnation, std::move(effect)});
+    }
+  }
+
+  void Record(const Event& event, std::uint64_t chain) override {
+    stepped = event;
+    Machine& m = At(*world_, machine_);
+    m.chain = Mix(m.chain ^ chain);
+    ++world_->events;
+  }
+
+  std::optional<Event> stepped;
+  std::vector<RecordKey> written;
+
+ private:
+  // True if that changed anything.
+  static bool Store(std::map<RecordKey, std::string>& records, const RecordWrite& write) {
+    if (!write.bytes) return records.erase(write.key) != 0;
+    std::string& stored = records[write.key];
+    if (stored == *write.bytes) return false;
+    stored = *write.bytes;
+    return true;
+  }
+
+  std::string NameOf(RecordKey key) const {
+    if (key.table != RecordKey::Table::kPath) return "";
+    return " for " + At(*world_, machine_).agent->tables.paths.at(key.id);
+  }
+
+  World* world_;
+  int machine_;
+};
+
+class NoPorts : public Ports {
+ public:
+  bool Commit(const std::vector<RecordWrite>&) override { return true; }
+  void Perform(std::vector<Effect>) override {}
+  void Record(const Event&, std::uint64_t) override {}
+};
+
+// I12 and the codec: the same event on a copy of the state, and on the state decoded from its own
+// encoding, gives the same step.
+void CheckTwins(World& world, int machine, const Event& event) {
+  const AgentState& state = At(world, machine).agent->driver.state();
+  std::optional<AgentState> decoded = DecodeState(EncodeState(state));
+  if (!decoded) {
+    Violate(world, "I12", "the state of " + At(world, machine).name + " can't be decoded", 0);
+    return;
+  }
+  NoPorts ports;
+  Driver copy(state), twin(std::move(*decoded));
+  copy.Feed(event);
+  twin.Feed(event);
+  copy.Run(ports);
+  twin.Run(ports);
+  if (copy.chain() != twin.chain())
+    Violate(world, "I12",
+            "on " + At(world, machine).name + " the same state and event gave two results (event " +
+                std::to_string(event.body.index()) + ")",
+            0);
+}
+
+void Deliver(World& world, Judge& judge, const AnswerDue& answer) {
+  Machine& m = At(world, answer.machine);
+  if (!m.agent || m.incarnation != answer.incarnation) return;
+  if (answer.uploaded) {
+    Tables& tables = m.agent->tables;
+    tables.local_caps[answer.uploaded] = answer.cap;
+    tables.snapshot_ids[answer.cap] = answer.uploaded;
+    m.agent->tables_changed = true;
+  }
+  Feed(world, judge, answer.machine, answer.body);
+}
+
+void DeliverNotice(World& world, Judge& judge, const NoticeDue& notice) {
+  Machine& m = At(world, notice.machine);
+  if (!m.agent || m.incarnation != notice.incarnation) return;
+  std::set<std::string> paths;
+  paths.swap(m.agent->noticed);
+  Observed observed;
+  for (const std::string& path : paths)
+    observed.observations.push_back(Observe(world, notice.machine, path));
+  if (!observed.observations.empty()) Feed(world, judge, notice.machine, std::move(observed));
+}
+
+// Runs the hooks that wait for this effect. False: the agent crashed.
+bool RunHooks(World& world, int machine, std::size_t effect, bool after) {
+  Machine& m = At(world, machine);
+  std::vector<Hook> due;
+  for (std::size_t i = 0; i < m.hooks.size();) {
+    Hook& hook = m.hooks[i];
+    if (hook.effect != effect || hook.after != after || --hook.countdown != 0) {
+      ++i;
+      continue;
+    }
+    due.push_back(hook);
+    m.hooks.erase(m.hooks.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  bool alive = true;
+  for (const Hook& hook : due) {
+    if (hook.user) {
+      DoUserOp(world, machine, *hook.user);
+    } else {
+      Log(world, machine, "crashes");
+      StopAgent(world, machine);
+      alive = false;
+    }
+  }
+  return alive;
+}
+
+void CarryOutDue(World& world, Judge& judge, EffectDue due) {
+  Machine& m = At(world, due.machine);
+  if (!m.agent || m.incarnation != due.incarnation) return;
+  if (IsStoreEffect(due.effect) && !m.offline) {
+    for (int who : {-1, due.machine}) {
+      const auto stall = world.store.faults.stall_until_ms.find(who);
+      if (stall == world.store.faults.stall_until_ms.end() || stall->second <= world.now_ms)
+        continue;
+      const std::int64_t later = stall->second;
+      Push(world, later, std::move(due));
+      return;
+    }
+  }
+  const std::size_t index = due.effect.index();
+  if (!RunHooks(world, due.machine, index, false)) return;
+  Log(world, due.machine, "effect " + std::string(kEffectNames[index].name));
+  judge.BeforeEffect(world, due.machine, due.effect);
+  CarryOut(world, judge, due.machine, due.effect);
+  RunHooks(world, due.machine, index, true);
+}
+
+void Handle(World& world, Judge& judge, Item item) {
+  if (auto* effect = std::get_if<EffectDue>(&item)) {
+    CarryOutDue(world, judge, std::move(*effect));
+  } else if (auto* answer = std::get_if<AnswerDue>(&item)) {
+    Deliver(world, judge, *answer);
+  } else if (auto* notice = std::get_if<NoticeDue>(&item)) {
+    DeliverNotice(world, judge, *notice);
+  } else if (auto* part = std::get_if<SlowPart>(&item)) {
+    WriteSlowPart(world, *part);
+  } else if (auto* write = std::get_if<DelayedWrite>(&item)) {
+    Link(world, judge, write->machine, write->directory, std::move(write->value));
+  }
+}
+
+}  // namespace
+
+Machine& At(World& world, int machine) {
+  return world.machines.at(static_cast<std::size_t>(machine));
+}
+
+std::int64_t NowNs(World& world, int machine) {
+  const std::int64_t ms = kWallStartMs + world.now_ms + At(world, machine).clock_offset_ms;
+  return ms * 1'000'000 + static_cast<std::int64_t>(++world.sequence % 1'000'000);
+}
+
+std::vector<std::string> MachineNames(const World& world) {
+  std::vector<std::string> names;
+  for (const Machine& machine : world.machines) names.push_back(machine.name);
+  return names;
+}
+
+std::uint64_t DrawFor(World& world, int machine, std::string_view stream) {
+  return Draw(world.seed, stream, static_cast<std::uint64_t>(machine), At(world, machine).draws++);
+}
+
+void Push(World& world, std::int64_t at_ms, Item item) {
+  world.queue.emplace(std::make_pair(std::max(at_ms, world.now_ms), ++world.sequence),
+                      std::move(item));
+}
+
+void Violate(World& world, std::string oracle, std::string text, BlobId blob) {
+  if (world.violation) return;
+  std::vector<std::string> history;
+  if (blob != 0) history = Biography(world.ledger, MachineNames(world), blob);
+  world.violation =
+      Violation{std::move(oracle), "at " + std::to_string(world.now_ms) + " ms: " + std::move(text),
+                std::move(history)};
+}
+
+void NoteDeed(World& world, int machine, Deed deed, const std::string& path, BlobId blob) {
+  world.ledger.entries.push_back({world.now_ms, machine, deed, path, blob});
+}
+
+void NoteChange(World& world, const std::string& what) {
+  world.last_change_ms = world.now_ms;
+  world.last_change = what;
+}
+
+void Log(World& world, int machine, const std::string& line) {
+  if (!world.log) return;
+  world.lines.push_back(std::to_string(world.now_ms) + " " + At(world, machine).name + ": " + line);
+}
+
+void Link(World& world, Judge& judge, int machine, std::uint32_t directory, Directory value) {
+  judge.Linking(world, machine, directory, value);
+  const Directory former = world.store.directories.at(directory - 1).now;
+  if (former != value) NoteChange(world, "the directory of " + At(world, machine).name);
+  PutDirectory(world.store, directory, std::move(value), machine, world.now_ms);
+  judge.Linked(world, directory, former);
+}
+
+bool Advance(World& world, Judge& judge, std::int64_t until_ms) {
+  if (world.violation) return false;
+  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t wake_ms = kNever;
+  int waker = -1;
+  for (std::size_t i = 0; i < world.machines.size(); ++i) {
+    const Machine& m = world.machines[i];
+    if (!m.agent || !m.agent->wake_ms) continue;
+    const std::int64_t at_ms = std::max(*m.agent->wake_ms, world.now_ms);
+    if (at_ms < wake_ms) {
+      wake_ms = at_ms;
+      waker = static_cast<int>(i);
+    }
+  }
+  const std::int64_t item_ms = world.queue.empty() ? kNever : world.queue.begin()->first.first;
+  if (std::min(item_ms, wake_ms) > until_ms) {
+    world.now_ms = std::max(world.now_ms, until_ms);
+    return false;
+  }
+  world.now_ms = std::min(item_ms, wake_ms);
+  if (item_ms <= wake_ms) {
+    Item item = std::move(world.queue.begin()->second);
+    world.queue.erase(world.queue.begin());
+    Handle(world, judge, std::move(item));
+    return true;
+  }
+  Feed(world, judge, waker, Ticked{});
+  // A core that asks to be woken at once, again and again, shall not stop time.
+  Machine& m = At(world, waker);
+  if (m.agent && m.agent->wake_ms && *m.agent->wake_ms <= world.now_ms)
+    m.agent->wake_ms = world.now_ms + 1;
+  return true;
+}
+
+void Feed(World& world, Judge& judge, int machine, EventBody body) {
+  CHECK(At(world, machine).agent);
+  Event event{{world.now_ms, kWallStartMs + world.now_ms + At(world, machine).clock_offset_ms},
+              std::move(body)};
+  if (DrawFor(world, machine, "twin") % 16 == 0) CheckTwins(world, machine, event);
+  At(world, machine).agent->driver.Feed(std::move(event));
+  while (!At(world, machine).agent->driver.idle()) {
+    WorldPorts ports(world, machine);
+    At(world, machine).agent->driver.Run(ports, 1);
+    if (ports.stepped) judge.AfterStep(world, machine, *ports.stepped, ports.written);
+  }
+  At(world, machine).agent->wake_ms = NextWake(At(world, machine).agent->driver.state());
+}
+
+void StartAgent(World& world, Judge& judge, int machine) {
+  Machine& m = At(world, machine);
+  CHECK(!m.agent);
+  m.saved = m.state;
+  ++m.state.epoch;
+  ++m.incarnation;
+  m.agent.emplace(Agent{Driver(Load(m.state)), m.state.tables, false, {}, {}, {}, {}, true, false});
+  Log(world, machine, "starts");
+  Feed(world, judge, machine,
+       Started{m.config, m.state.epoch, Mix(world.seed ^ static_cast<std::uint64_t>(machine)),
+               m.read_only, false});
+}
+
+void StopAgent(World& world, int machine) { At(world, machine).agent.reset(); }
+
+void Join(World& world, Judge& judge, int machine) {
+  Machine& m = At(world, machine);
+  CHECK(!m.agent);
+  m.state = StateDir{};
+  m.state.directory = AddDirectory(world.store);
+  m.state.tables.participants[kSelf.value] = m.state.directory;
+  int copies = 0;
+  for (const Listed& listed : world.store.collective)
+    if (listed.name == m.name || listed.name.rfind(m.name + "~", 0) == 0) ++copies;
+  for (Listed& listed : world.store.collective)
+    if (listed.name == m.name) listed.name = m.name + "~" + std::to_string(copies);
+  world.store.collective.push_back({m.name, m.state.directory, false, m.read_only});
+  m.joined = true;
+  m.left = false;
+  if (m.disk.root == RootState::kEmptied) m.disk.root = RootState::kOurs;
+  NoteChange(world, m.name + " joins");
+  StartAgent(world, judge, machine);
+}
+
+void CarryOut(World& world, Judge& judge, int machine, const Effect& effect) {
+  if (IsStoreEffect(effect)) {
+    CarryInStore(world, judge, machine, effect);
+  } else {
+    CarryOnDisk(world, judge, machine, effect);
+  }
+}
+
+void Answer(World& world, int machine, EventBody body, std::int64_t after_ms) {
+  Push(world, world.now_ms + after_ms,
+       AnswerDue{machine, At(world, machine).incarnation, std::move(body), {}, 0, 0});
+}
+
+AgentState StateOf(const World& world, int machine) {
+  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
+  return m.agent ? m.agent->driver.state() : Load(m.state);
+}
+
+const Tables& TablesOf(const World& world, int machine) {
+  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
+  return m.agent ? m.agent->tables : m.state.tables;
+}
+
+}  // namespace kinfolder::sim
