@@ -30,6 +30,16 @@ bool WasMoved(Context& c, PathId path) {
   return it != c.s.arrivals.end() && it->second != path;
 }
 
+// The delete that a plan takes in: the head itself, or the parent of a merge that is never made.
+SnapshotId DeleteOf(Context& c, const Plan& plan) {
+  for (auto it = plan.nodes.rbegin(); it != plan.nodes.rend(); ++it)
+    for (const SnapshotId parent : it->second.parents)
+      if (const Node* node = c.s.dag.Find(parent);
+          node != nullptr && node->version.kind == Kind::kDeleted)
+        return parent;
+  return plan.intent.mine;
+}
+
 void Hold(Context& c, PathId path, bool receiver, SnapshotId snapshot) {
   c.Record(path).held = HeldRecord{receiver, snapshot};
   c.Touch(path);
@@ -212,13 +222,8 @@ void JudgeRemovals(Context& c) {
       continue;
     }
     PathWork& w = c.Work(path);
-    SnapshotId deleted = w.plan ? w.plan->intent.mine : SnapshotId{};
-    for (const Head& head : c.Path(path).heads)
-      if (const Node* node = c.s.dag.Find(head.snapshot);
-          node != nullptr && node->version.kind == Kind::kDeleted)
-        deleted = head.snapshot;
+    Hold(c, path, true, w.plan ? DeleteOf(c, *w.plan) : SnapshotId{});
     w.plan.reset();
-    Hold(c, path, true, deleted);
     StepFileMachine(c, path, FileEvent::kHeld);
   }
 }

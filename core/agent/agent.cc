@@ -23,6 +23,15 @@ PathWork& Context::Work(PathId path) {
   return s.work[p.work];
 }
 
+namespace {
+
+// There is something to go on with, also after a pause, a scan or a restart.
+bool WaitsForWork(const PathRecord& r) {
+  return r.intent || r.unsettled || !r.chain.empty() || !r.conflicts.empty();
+}
+
+}  // namespace
+
 void Context::TidyWork(PathId path) {
   PathState& p = Path(path);
   if (p.work == 0) return;
@@ -31,7 +40,7 @@ void Context::TidyWork(PathId path) {
                     !w.choices.empty() || w.upload != UploadPhase::kIdle ||
                     w.copy != CopyPhase::kIdle || !w.copies_gone.empty() ||
                     !w.copies_edited.empty() || !w.left_out.empty() || w.reason != Reason::kNone ||
-                    !p.record.chain.empty() || !p.record.conflicts.empty();
+                    WaitsForWork(p.record);
   if (busy) return;
   s.work[p.work] = PathWork{};
   s.free_work.push_back(p.work);
@@ -174,8 +183,7 @@ void RunReady(Context& c) {
     ready.swap(c.s.ready);
     for (const PathId path : ready) {
       // What waits for a pause or a scan to end is found by its work.
-      const PathRecord& r = c.Record(path);
-      if (!r.chain.empty() || !r.conflicts.empty()) c.Work(path);
+      if (WaitsForWork(c.Record(path))) c.Work(path);
       RunPath(c, path);
       RunUpload(c, path);
       RunCopies(c, path);

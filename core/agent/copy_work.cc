@@ -155,7 +155,9 @@ void OnCopyStaged(Context& c, PathId path, const Staged& event) {
   w.copy_effect = 0;
   w.copy_reason = event.reason;
   if (event.outcome == Outcome::kDone) w.copy_token = event.token;
-  if (event.outcome != Outcome::kDone || !MayTouchFiles(c.s))
+  // A copy that was found meanwhile (placed just before a crash) is as good.
+  const bool found = HasCopy(c.Record(path), w.placing.version);
+  if (event.outcome != Outcome::kDone || !MayTouchFiles(c.s) || found)
     return StepCopyMachine(c, path, CopyEvent::kStageFailed);
   StepCopyMachine(c, path, CopyEvent::kStaged);
 }
@@ -168,6 +170,10 @@ void OnCopyPlaced(Context& c, const CopyPlaced& event) {
   w.copy_effect = 0;
   w.copy_reason = event.reason;
   const bool this_one = event.outcome == Outcome::kRefused && IsThisCopy(c, w, event.copy);
+  if (event.outcome == Outcome::kRefused && HasCopy(c.Record(path), w.placing.version)) {
+    DropStagedCopy(c, w);  // it was found meanwhile
+    return StepCopyMachine(c, path, CopyEvent::kPlaced);
+  }
   if (event.outcome == Outcome::kRefused && !this_one)
     return StepCopyMachine(c, path, CopyEvent::kNameTaken);
   if (event.outcome != Outcome::kDone && !this_one)
@@ -215,6 +221,7 @@ void ObserveCopy(Context& c, PathId base, const Observation& seen) {
   if (copy->stat == seen.stat) return c.Wake(base);
   // Its bytes are looked at by its own path's file machine; TakeVersion knows it is a copy.
   c.Work(seen.path).changed = true;
+  c.Work(seen.path).seen = seen.stat;
   c.Wake(seen.path);
 }
 

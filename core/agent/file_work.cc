@@ -185,6 +185,9 @@ void BlockFile(Context& c, PathId path, Reason reason) {
 }
 
 void SetDisk(Context& c, PathId path, const DiskRecord& disk) {
+  // News that was faster than the answer about the same thing is no news any more.
+  PathWork* w = c.FindWork(path);
+  if (w != nullptr && w->changed && disk.there && w->seen == disk.stat) w->changed = false;
   DiskRecord& now = c.Record(path).disk;
   if (now.there) {
     --c.s.files_there;

@@ -25,7 +25,8 @@ TakeInInput InputFor(Context& c, PathId path) {
   input.mine = p.record.tip();
   input.unpublished = p.record.chain;
   for (const EqualRecord& e : p.record.equal)
-    input.equal.push_back({e.head, e.polls >= kPollsBeforeAbsorb});
+    if (!IsHeldHead(c, p.record, e.head))
+      input.equal.push_back({e.head, e.polls >= kPollsBeforeAbsorb});
   for (const ConflictRecord& conflict : p.record.conflicts)
     input.conflicts.push_back(conflict.head);
   for (const Head& head : p.heads)

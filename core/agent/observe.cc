@@ -26,7 +26,11 @@ void NoteArrival(Context& c, const Observation& seen) {
   c.s.arrivals[seen.stat.inode] = seen.path;
 }
 
-void ClearBlock(PathWork& w) {
+// An edit that a read-only participant may not publish stays listed.
+void ClearBlock(Context& c, PathWork& w) {
+  const PathRecord& r = c.Record(w.path);
+  const bool edited = !r.tip() || !r.disk.there || r.disk.version != c.VersionOf(r.tip());
+  if (c.s.read_only && w.reason == Reason::kPermission && edited) return;
   if (w.file != FilePhase::kWaiting) w.reason = Reason::kNone;
 }
 
@@ -40,7 +44,7 @@ void OnObservation(Context& c, const Observation& seen) {
   switch (Compare(r.disk, seen)) {
     case Seen::kSame:
       if (PathWork* w = c.FindWork(seen.path); w != nullptr) {
-        ClearBlock(*w);
+        ClearBlock(c, *w);
         if (w->absent) CancelAbsence(c, seen.path);
         c.Wake(seen.path);
       }
@@ -58,6 +62,7 @@ void OnObservation(Context& c, const Observation& seen) {
   PathWork& w = c.Work(seen.path);
   NoteCopyName(w, seen);
   w.changed = true;
+  w.seen = seen.stat;
   c.Wake(seen.path);
 }
 

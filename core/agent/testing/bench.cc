@@ -208,6 +208,15 @@ void Bench::Start() {
 void Bench::Crash() {
   AgentState state = NewAgentState();
   for (const auto& [key, bytes] : durable_) CHECK(DecodeRecord(state, key, bytes));
+  // What is staged and in no record is cleaned up at a start.
+  std::map<std::uint64_t, File> known;
+  for (const PathState& path : state.paths) {
+    const PathRecord& r = path.record;
+    for (const std::uint64_t token :
+         {r.intent ? r.intent->token : 0, r.unsettled ? r.unsettled->token : 0})
+      if (const auto it = staged.find(token); it != staged.end()) known.insert(*it);
+  }
+  staged = std::move(known);
   driver_ = Driver(std::move(state));
   pending.clear();
 }
