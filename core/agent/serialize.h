@@ -114,9 +114,9 @@ KINFOLDER_FIELDS(PollState, v.phase, v.failures)
 KINFOLDER_FIELDS(CacheState, v.phase, v.failures)
 KINFOLDER_FIELDS(Head, v.participant, v.snapshot)
 KINFOLDER_FIELDS(Plan, v.intent, v.nodes, v.by_choice)
-KINFOLDER_FIELDS(PathWork, v.path, v.file, v.file_effect, v.file_failures, v.changed, v.judge,
-                 v.absent, v.reason, v.blocked_since_wall_ms, v.plan, v.choices, v.left_out,
-                 v.copy_of, v.copy_of_owner, v.upload, v.upload_effect, v.uploading,
+KINFOLDER_FIELDS(PathWork, v.path, v.file, v.file_effect, v.file_failures, v.changed, v.seen,
+                 v.judge, v.absent, v.reason, v.blocked_since_wall_ms, v.plan, v.choices,
+                 v.left_out, v.copy_of, v.copy_of_owner, v.upload, v.upload_effect, v.uploading,
                  v.upload_failures, v.upload_reason, v.copy, v.copy_effect, v.copy_failures,
                  v.placing, v.copy_token, v.copy_reason, v.copies_gone, v.copies_edited)
 KINFOLDER_FIELDS(PathState, v.record, v.heads, v.work)

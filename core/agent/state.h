@@ -48,6 +48,7 @@ struct PathWork {
   EffectId file_effect = 0;  // the answer awaited
   std::uint32_t file_failures = 0;
   bool changed = false;           // disk news that has not been captured
+  Stat seen;                      // what that news said
   bool judge = false;             // heads (or a choice) wait to be taken in
   bool absent = false;            // gone for certain, not judged yet
   Reason reason = Reason::kNone;  // why it waits or is blocked
