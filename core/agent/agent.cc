@@ -175,6 +175,16 @@ struct Dispatch {
   void operator()(const PauseAsked& e) { OnPauseAsked(c, e); }
 };
 
+// An answer to no effect at all: their ids are never 0.
+bool AnswersNothing(const EventBody& body) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.id; }) return e.id == 0;
+        return false;
+      },
+      body);
+}
+
 // Starts what the step made possible. Each round may wake further paths; every path's machines can
 // only move on with an answer from outside, so the rounds end.
 void RunReady(Context& c) {
@@ -212,7 +222,7 @@ Reaction Step(AgentState& state, const Event& event) {
   state.now.mono_ms = std::max(state.now.mono_ms, event.now.mono_ms);
   state.now.wall_ms = event.now.wall_ms;
   RunTimers(c);
-  std::visit(Dispatch{c}, event.body);
+  if (!AnswersNothing(event.body)) std::visit(Dispatch{c}, event.body);
   RunReady(c);
   RunDmd(c);
   AnswerSyncs(c);

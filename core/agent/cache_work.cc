@@ -19,7 +19,10 @@ void AskFetch(Context& c, SnapshotId snapshot, CacheEntry& entry) {
 }  // namespace
 
 void Want(Context& c, PathId path, SnapshotId snapshot) {
-  if (c.s.dag.Find(snapshot) != nullptr) return;  // known, as another path's
+  if (const Node* node = c.s.dag.Find(snapshot); node != nullptr) {
+    if (node->path != path) BlockFile(c, path, Reason::kWrongPath);
+    return;
+  }
   CacheEntry& entry = c.s.cache[snapshot];
   if (!entry.path) entry.path = path;
   entry.waiting.insert(path);
