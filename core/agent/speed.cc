@@ -21,6 +21,7 @@ AgentState Resting(std::uint32_t paths) {
     Node node;
     node.path = PathId{i};
     node.version = Content(1);
+    node.generation = 1;
     state.dag.Add(SnapshotId{i}, node);
     if (state.paths.size() <= i) state.paths.resize(i + 1);
     state.paths[i].record = record;
