@@ -15,7 +15,12 @@ constexpr std::int64_t kDay = 24 * 60 * kMinute;
 constexpr std::int64_t kRetriedMs = 7 * kMinute;
 
 bool HasFailedWork(const AgentState& state) {
-  return !IsQuiet(state) || View(state).mood == FolderMood::kBlocked;
+  for (const auto& [id, participant] : state.participants)
+    if (participant.poll.phase == PollPhase::kWaiting) return true;
+  for (const auto& [id, entry] : state.cache)
+    if (entry.cache.phase == CachePhase::kWaiting) return true;
+  const FolderMood mood = View(state).mood;
+  return !IsQuiet(state) || mood == FolderMood::kBlocked || mood == FolderMood::kOffline;
 }
 
 bool WaitsForNothing(const AgentState& state) {
