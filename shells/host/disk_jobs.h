@@ -25,8 +25,8 @@ namespace kinfolder {
 
 // A folder's root as long as it is the one that was opened. Shared by jobs and loop; thread-safe.
 struct DiskSide {
-  DiskSide(Root opened, std::string participant)
-      : root(std::move(opened)), applier(root), self(std::move(participant)) {}
+  DiskSide(Root opened, std::string participant, ApplyOptions options = {})
+      : root(std::move(opened)), applier(root, std::move(options)), self(std::move(participant)) {}
 
   Root root;
   Applier applier;
