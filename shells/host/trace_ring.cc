@@ -27,6 +27,35 @@ bool WriteAll(int fd, std::string_view bytes) {
   return true;
 }
 
+// The bytes of a segment's file; empty if there is none.
+Result<std::string> ReadSegment(int directory, const std::string& name) {
+  const Fd fd(RetryEintr(
+      [&] { return ::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC); }));
+  std::string bytes;
+  if (!fd.ok()) return bytes;
+  std::vector<char> block(256 * 1024);
+  for (;;) {
+    const ssize_t n = RetryEintr([&] { return ::read(fd.get(), block.data(), block.size()); });
+    if (n < 0) return ErrnoError(errno, "the recorded trace can't be read");
+    if (n == 0) return bytes;
+    bytes.append(block.data(), static_cast<std::size_t>(n));
+  }
+}
+
+// What follows the header, up to where a crash may have torn it.
+std::string_view WholeItems(std::string_view segment) {
+  Result<TraceReader> reader = TraceReader::Open(segment);
+  if (!reader.ok()) return {};
+  const std::size_t begin = reader.value().offset();
+  std::size_t end = begin;
+  for (;;) {
+    const Result<std::optional<TraceItem>> item = reader.value().Next();
+    if (!item.ok() || !item.value()) break;
+    end = reader.value().offset();
+  }
+  return segment.substr(begin, end - begin);
+}
+
 }  // namespace
 
 TraceRing::TraceRing(Fd directory, std::string prefix)
@@ -87,23 +116,10 @@ Result<std::uint64_t> TraceRing::Save(int fd) {
     return WriteAll(fd, bytes);
   };
   if (!write(TraceHeader())) return ErrnoError(errno, "the trace can't be written");
-  std::vector<char> block(256 * 1024);
   for (int age = kSegments - 1; age >= 0; --age) {
-    const Fd segment(RetryEintr([&] {
-      return ::openat(directory_.get(), SegmentName(age).c_str(),
-                      O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    }));
-    if (!segment.ok()) continue;
-    off_t offset = static_cast<off_t>(TraceHeader().size());
-    for (;;) {
-      const ssize_t n =
-          RetryEintr([&] { return ::pread(segment.get(), block.data(), block.size(), offset); });
-      if (n < 0) return ErrnoError(errno, "the recorded trace can't be read");
-      if (n == 0) break;
-      if (!write({block.data(), static_cast<std::size_t>(n)}))
-        return ErrnoError(errno, "the trace can't be written");
-      offset += n;
-    }
+    const Result<std::string> segment = ReadSegment(directory_.get(), SegmentName(age));
+    if (!segment.ok()) return segment.error();
+    if (!write(WholeItems(segment.value()))) return ErrnoError(errno, "the trace can't be written");
   }
   return total;
 }
