@@ -35,6 +35,7 @@ class BytesIn : public cereal::InputArchive<BytesIn, cereal::AllowEmptyClassElis
   explicit BytesIn(std::string_view bytes) : InputArchive(this), bytes_(bytes) {}
   void Read(void* data, std::size_t size) {
     if (size > bytes_.size()) throw cereal::Exception("the bytes end early");
+    if (size == 0) return;  // an empty container has no address
     std::memcpy(data, bytes_.data(), size);
     bytes_.remove_prefix(size);
   }
@@ -54,9 +55,10 @@ class HashOut : public cereal::OutputArchive<HashOut, cereal::AllowEmptyClassEli
       std::memcpy(&word, p, 8);
       Mix(word);
     }
+    if (size == 0) return;  // also: an empty container has no address
     std::uint64_t rest = 0;
     std::memcpy(&rest, p, size);
-    if (size != 0) Mix(rest ^ (static_cast<std::uint64_t>(size) << 56));
+    Mix(rest ^ (static_cast<std::uint64_t>(size) << 56));
   }
   std::uint64_t value() const { return hash_; }
 
