@@ -57,10 +57,7 @@ void Play::RunUntil(std::int64_t until_ms) {
 
 // Every timed fault is over, nothing is delayed, and no machine that takes part has work left.
 bool Play::Resting() const {
-  const StoreFaults& faults = world.store.faults;
-  if (faults.stale_until_ms > world.now_ms) return false;
-  for (const auto& [who, until_ms] : faults.stall_until_ms)
-    if (until_ms > world.now_ms) return false;
+  if (FaultsEndMs() > world.now_ms) return false;
   for (const auto& [when, item] : world.queue)
     if (std::holds_alternative<DelayedWrite>(item) || std::holds_alternative<SlowPart>(item))
       return false;
@@ -68,9 +65,17 @@ bool Play::Resting() const {
   // Where work has failed, it has been tried again since anything changed.
   for (const Machine& m : world.machines)
     if (m.agent && !m.offline && !m.paused && HasFailedWork(m.agent->driver.state()) &&
-        world.now_ms < std::max(world.last_change_ms, settling_since_ms_) + kRetriedMs)
+        world.now_ms <
+            std::max({world.last_change_ms, settling_since_ms_, FaultsEndMs()}) + kRetriedMs)
       return false;
   return true;
+}
+
+std::int64_t Play::FaultsEndMs() const {
+  const StoreFaults& faults = world.store.faults;
+  std::int64_t end_ms = faults.stale_until_ms;
+  for (const auto& [who, until_ms] : faults.stall_until_ms) end_ms = std::max(end_ms, until_ms);
+  return end_ms;
 }
 
 std::string Play::Restless() const {
@@ -89,7 +94,8 @@ std::string Play::Settle() {
   const std::int64_t start_ms = settling_since_ms_ = world.now_ms;
   std::int64_t target_ms = start_ms;
   while (!world.violation) {
-    target_ms = std::max({target_ms, start_ms + 2 * poll_ms, world.last_change_ms + 2 * poll_ms});
+    target_ms = std::max(target_ms,
+                         std::max({start_ms, world.last_change_ms, FaultsEndMs()}) + 2 * poll_ms);
     RunUntil(target_ms);
     if (world.violation) break;
     if (world.now_ms < world.last_change_ms + 2 * poll_ms) {

@@ -53,6 +53,7 @@ class Play {
   bool Captured(int machine) const;
   bool Resting() const;
   std::string Restless() const;
+  std::int64_t FaultsEndMs() const;  // of the store's timed faults
 
   std::int64_t settling_since_ms_ = 0;
 };

@@ -15,6 +15,11 @@ struct Hands {
 
   const std::string& Path(PathId id) const { return tables.paths.at(id.value); }
   void Changed(const std::string& path) const { Touched(world, machine, path); }
+  // The shell has made an ordinary file itself: it says so, watcher or not.
+  void Made(const std::string& path) const {
+    Changed(path);
+    Answer(world, machine, Observed{{Observe(world, machine, path)}});
+  }
 };
 
 // What the agent's own file at an inode is besides the times.
@@ -270,7 +275,7 @@ Settled SettleNow(const Hands& hands, const Settle& effect) {
   disk.tmp.erase(old);
   disk.names[beside] = number;
   NoteDeed(hands.world, hands.machine, Deed::kPutBeside, beside, disk.inodes.at(number).blob);
-  hands.Changed(beside);
+  hands.Made(beside);
   return {effect.id, Outcome::kRefused, Reason::kNone};
 }
 
@@ -335,7 +340,7 @@ CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
     Rename(disk, copy, free, NowNs(hands.world, hands.machine));
     NoteDeed(hands.world, hands.machine, Deed::kPutBeside, free, VersionAt(disk, free).blob);
     hands.Changed(copy);
-    hands.Changed(free);
+    hands.Made(free);
     return removed;
   }
   if (*present != effect.expected) {
