@@ -136,12 +136,11 @@ Emptiness DirectoryEmptiness(const Root& root, const DiskPath& path) {
 std::vector<LookResult> LookAtMany(const DiskSide& disk, const std::vector<DiskPath>& paths) {
   std::vector<LookResult> results;
   results.reserve(paths.size());
-  for (const DiskPath& path : paths) {
+  for (const DiskLook& look : LookAtAll(disk.root, paths)) {
     LookResult result;
-    result.look = LookAt(disk.root, path);
-    if (result.look.presence == DiskPresence::kThere &&
-        result.look.stat.kind == FileKind::kDirectory)
-      result.emptiness = DirectoryEmptiness(disk.root, path);
+    result.look = look;
+    if (look.presence == DiskPresence::kThere && look.stat.kind == FileKind::kDirectory)
+      result.emptiness = DirectoryEmptiness(disk.root, paths[results.size()]);
     results.push_back(result);
   }
   return results;

@@ -205,9 +205,8 @@ StageResult StageOne(DiskSide& disk, ObjectStore& store, StagingArea& staging,
   request.kind = ToFileKind(item.kind);
   request.exec = item.exec;
   request.mtime_ns = item.mtime_ns;
-  const DiskLook look = LookAt(disk.root, item.path);
-  if (look.presence == DiskPresence::kThere && look.stat.kind == FileKind::kFile)
-    request.replaced_mode = look.stat.mode;
+  const std::optional<FileStat> replaced = PeekAt(disk.root, item.path);
+  if (replaced && replaced->kind == FileKind::kFile) request.replaced_mode = replaced->mode;
   const std::string name = Applier::TmpName(item.number);
   bool store_failed = false;
   bool wrong = false;

@@ -1,6 +1,9 @@
 // LookAt: what one path is right now. Presence has three values; "unknown" never deletes.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "shells/names/disk_path.h"
 #include "shells/posix/file_stat.h"
 #include "shells/posix/root.h"
@@ -21,5 +24,12 @@ struct DiskLook {
 
 // Looks without following links; a path below a file or a link is gone.
 DiskLook LookAt(const Root& root, const DiskPath& path);
+
+// The same for many, in their order: paths of one directory that follow each other share its
+// opening, and the root is looked at once, after all of them, if anything seemed to be gone.
+std::vector<DiskLook> LookAtAll(const Root& root, const std::vector<DiskPath>& paths);
+
+// What is at a path, if anything that can be seen; nullopt says nothing about absence.
+std::optional<FileStat> PeekAt(const Root& root, const DiskPath& path);
 
 }  // namespace kinfolder
