@@ -25,8 +25,8 @@ class SetupDesk {
  public:
   using Say = std::function<void(const std::string& line)>;  // for people; holds no secret
 
-  // `loop` and `host` must outlive it. `say` is told of joiners and of what goes wrong. The store is
-  // opened when it is first needed.
+  // `loop` and `host` must outlive it. `say` is told of joiners and of what goes wrong. The store
+  // is opened when it is first needed.
   SetupDesk(EventLoop& loop, HostApi& host, StateDir state, Say say);
   ~SetupDesk();
   SetupDesk(const SetupDesk&) = delete;

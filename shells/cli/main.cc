@@ -114,9 +114,6 @@ int Main(int argc, char** argv) {
     Print(app.help());
     return kExitUsage;
   }
-  if (line.state.empty()) {
-    return FailUsage("neither HOME nor XDG_STATE_HOME is set; give --state DIR");
-  }
   return line.action();
 }
 

@@ -166,6 +166,11 @@ Result<StateDir> StateDir::Create(const std::string& path, const std::string& st
 }
 
 Result<StateDir> StateDir::Open(const std::string& path) {
+  if (path.empty()) {
+    return MakeError(
+        ErrorKind::kInvalid,
+        "neither HOME nor XDG_STATE_HOME is set; give the state directory with --state");
+  }
   const std::string where = WithoutTrailingSlashes(Absolute(path));
   const std::string file = where + "/" + kInfoName;
   const Result<std::string> bytes = ReadSmallFile(file, kMaxStateFileBytes);

@@ -34,7 +34,8 @@ class StateDir {
   // there are other things in it.
   static Result<StateDir> Create(const std::string& path, const std::string& store_url);
 
-  // kNotFound: no state directory at `path`; kVersion: written by a newer program; kCorrupt.
+  // kNotFound: no state directory at `path`; kVersion: written by a newer program; kCorrupt;
+  // kInvalid: `path` is empty, as DefaultPath may be.
   static Result<StateDir> Open(const std::string& path);
 
   // $XDG_STATE_HOME/kinfolder, or ~/.local/state/kinfolder; "" where neither is known.

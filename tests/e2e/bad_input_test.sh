@@ -12,6 +12,7 @@ mistyped() {
   expect 2 "did you mean 'get'" "$KINFOLDER" config gte
   expect 2 "did you mean" kf anna invite docs ben --read-onyl
   expect 2 "names no version" "$KINFOLDER" cat file
+  expect 1 "neither HOME nor" env -u HOME -u XDG_STATE_HOME "$KINFOLDER" list
   expect 0 "Example:" "$KINFOLDER" join --help
   expect 0 "kinfolder [0-9]" "$KINFOLDER" --version
 }
