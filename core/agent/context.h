@@ -86,8 +86,15 @@ class Context {
   // The version of a snapshot that must be known; none: deleted.
   Version VersionOf(SnapshotId id) const { return id ? NodeOf(id).version : kDeletedVersion; }
 
+  // The id of the effect that is asked for next.
+  EffectId NextEffectId() const { return (static_cast<EffectId>(s.epoch) << 40) | s.next_effect; }
+
  private:
-  EffectId NewEffectId() { return (static_cast<EffectId>(s.epoch) << 40) | s.next_effect++; }
+  EffectId NewEffectId() {
+    const EffectId id = NextEffectId();
+    ++s.next_effect;
+    return id;
+  }
 };
 
 // --- the parts; each in its own .cc ---

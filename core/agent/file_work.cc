@@ -9,6 +9,8 @@ namespace {
 
 // A file that keeps changing is tried again soon; other failures as everywhere.
 constexpr std::int64_t kUnstableRetryMs = 250;
+// An exchange that is refused that often is tried again later only.
+constexpr std::uint32_t kRefusalsInARow = 4;
 
 FileFacts FactsOf(const PathRecord& r, const PathWork& w) {
   FileFacts facts;
@@ -60,6 +62,8 @@ void AskReplace(Context& c, PathId path) {
   CHECK(w.plan.has_value());
   for (const auto& [id, node] : w.plan->nodes) AddNode(c, id, node);
   w.plan->intent.expected = ExpectedNow(r);
+  // A removed file goes where no staged one is: the number of this effect, unique to the run.
+  if (w.plan->intent.remove) w.plan->intent.token = c.NextEffectId();
   r.intent = w.plan->intent;
   c.Touch(path);
   w.file_effect =
@@ -250,8 +254,12 @@ void OnReplaced(Context& c, const Replaced& event) {
   w.file_effect = 0;
   if (event.outcome == Outcome::kUnclear)
     return StepFileMachine(c, path, FileEvent::kReplaceUnclear);
-  if (event.outcome == Outcome::kRefused)
+  if (event.outcome == Outcome::kRefused && ++w.file_failures < kRefusalsInARow)
     return StepFileMachine(c, path, FileEvent::kReplaceRefused);
+  if (event.outcome == Outcome::kRefused) {  // whatever stands there cannot be looked away
+    w.reason = Reason::kNameClash;
+    return StepFileMachine(c, path, FileEvent::kReplaceFailed);
+  }
   if (event.outcome == Outcome::kFailed) {
     w.reason = event.reason;
     return StepFileMachine(c, path, FileEvent::kReplaceFailed);

@@ -132,8 +132,6 @@ void CarryOutPlan(Context& c, PathId path, Plan plan) {
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
   }
   plan.intent.remove = !wanted;
-  // Where a removed file goes: a number no staged file has, as every run has its own epoch.
-  if (!wanted) plan.intent.token = (static_cast<std::uint64_t>(c.s.epoch) << 40) | c.s.next_effect;
   c.Work(path).plan = std::move(plan);
   StepFileMachine(c, path, wanted ? FileEvent::kDecidedReplace : FileEvent::kDecidedRemove);
 }

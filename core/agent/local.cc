@@ -194,6 +194,12 @@ bool AdoptUnrecorded(Context& c, PathId path) {
   std::vector<SnapshotId> missing;
   const DagView view(c.s.dag);
   const std::vector<SnapshotId> maximal = Maximal(view, known, &missing);
+  // Facing a delete as the only maximal head it stays, as the delete's child.
+  const bool deleted = maximal.size() == 1 && c.NodeOf(maximal[0]).version.kind == Kind::kDeleted;
+  if (deleted && !c.s.read_only) {
+    AppendLocal(c, path, disk.version, disk.stat.size, disk.stat.mtime_ns, maximal);
+    return true;
+  }
   for (const auto& candidates : {maximal, known})
     for (const SnapshotId head : candidates)
       if (c.NodeOf(head).version == disk.version) {
@@ -212,11 +218,7 @@ bool AdoptUnrecorded(Context& c, PathId path) {
     BlockFile(c, path, Reason::kPermission);
     return false;
   }
-  // Facing a delete as the only maximal head it stays, as the delete's child; else it is a new
-  // root.
-  const bool deleted = maximal.size() == 1 && c.NodeOf(maximal[0]).version.kind == Kind::kDeleted;
-  AppendLocal(c, path, disk.version, disk.stat.size, disk.stat.mtime_ns,
-              deleted ? maximal : std::vector<SnapshotId>{});
+  AppendLocal(c, path, disk.version, disk.stat.size, disk.stat.mtime_ns);  // a new root
   return true;
 }
 

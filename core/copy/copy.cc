@@ -12,10 +12,10 @@ using E = CopyEvent;
 using A = CopyAction;
 
 constexpr auto CopyElsewhere() {
-  constexpr std::string_view kAnswer = "no such answer is awaited here";
+  constexpr std::string_view kAnswer = "No such answer is awaited here.";
   return std::to_array<Elsewhere<P, E>>({
-      {E::kPlaceAsked, "one at a time; it is looked at again when this ends", {P::kIdle}},
-      {E::kRemoveAsked, "one at a time; it is looked at again when this ends", {P::kIdle}},
+      {E::kPlaceAsked, "One at a time; it is looked at again when this ends.", {P::kIdle}},
+      {E::kRemoveAsked, "One at a time; it is looked at again when this ends.", {P::kIdle}},
       {E::kStaged, kAnswer, {P::kStaging}},
       {E::kStageFailed, kAnswer, {P::kStaging}},
       {E::kPlaced, kAnswer, {P::kPlacing}},
@@ -24,7 +24,7 @@ constexpr auto CopyElsewhere() {
       {E::kRemoved, kAnswer, {P::kRemoving}},
       {E::kKept, kAnswer, {P::kRemoving}},
       {E::kRemoveFailed, kAnswer, {P::kRemoving}},
-      {E::kRetryDue, "a timer of work that has ended", {P::kWaiting}},
+      {E::kRetryDue, "A timer of work that has ended.", {P::kWaiting}},
   });
 }
 

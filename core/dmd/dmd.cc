@@ -12,17 +12,17 @@ using E = DmdEvent;
 using A = DmdAction;
 
 constexpr auto DmdElsewhere() {
-  constexpr std::string_view kAnswer = "no such answer is awaited here";
+  constexpr std::string_view kAnswer = "No such answer is awaited here.";
   return std::to_array<Elsewhere<P, E>>({
-      {E::kStarted, "only the first event of a run", {P::kUnread}},
+      {E::kStarted, "Only the first event of a run.", {P::kUnread}},
       {E::kReadDone, kAnswer, {P::kReading}},
       {E::kReadFailed, kAnswer, {P::kReading}},
       {E::kForeignFound, kAnswer, {P::kUnread, P::kReading}},
-      {E::kDue, "written when it is Ready; never when Stopped", {P::kReady}},
+      {E::kDue, "Written when it is Ready; never when Stopped.", {P::kReady}},
       {E::kWritten, kAnswer, {P::kWriting}},
       {E::kWriteFailed, kAnswer, {P::kWriting}},
-      {E::kRetryDue, "a timer of work that has ended", {P::kWaiting}},
-      {E::kRereadDue, "it is about to be read, or never written", {P::kReady, P::kWriting}},
+      {E::kRetryDue, "A timer of work that has ended.", {P::kWaiting}},
+      {E::kRereadDue, "It is about to be read, or never written.", {P::kReady, P::kWriting}},
   });
 }
 

@@ -13,10 +13,10 @@ using A = FileAction;
 using F = FileFacts;
 
 constexpr auto FileElsewhere() {
-  constexpr std::string_view kAnswer = "no such answer is awaited here";
+  constexpr std::string_view kAnswer = "No such answer is awaited here.";
   return std::to_array<Elsewhere<P, E>>({
       {E::kWork,
-       "under way already; it is looked at again when this ends",
+       "Under way already; it is looked at again when this ends.",
        {P::kIdle, P::kWaiting, P::kHolding}},
       {E::kSawSame, kAnswer, {P::kLooking}},
       {E::kSawChange, kAnswer, {P::kLooking}},
@@ -28,8 +28,8 @@ constexpr auto FileElsewhere() {
       {E::kDecidedStay, kAnswer, {P::kDeciding}},
       {E::kDecidedReplace, kAnswer, {P::kDeciding}},
       {E::kDecidedRemove, kAnswer, {P::kDeciding}},
-      {E::kAdmitted, "the removal it was about was dropped meanwhile", {P::kHolding}},
-      {E::kHeld, "the removal it was about was dropped meanwhile", {P::kHolding}},
+      {E::kAdmitted, "The removal it was about was dropped meanwhile.", {P::kHolding}},
+      {E::kHeld, "The removal it was about was dropped meanwhile.", {P::kHolding}},
       {E::kStaged, kAnswer, {P::kStaging}},
       {E::kStageFailed, kAnswer, {P::kStaging}},
       {E::kReplaced, kAnswer, {P::kReplacing, P::kRecovering}},
@@ -39,7 +39,7 @@ constexpr auto FileElsewhere() {
       {E::kReplaceUnclear, kAnswer, {P::kReplacing, P::kRecovering}},
       {E::kSettled, kAnswer, {P::kSettling}},
       {E::kSettleFailed, kAnswer, {P::kSettling}},
-      {E::kRetryDue, "a timer of work that has ended", {P::kWaiting}},
+      {E::kRetryDue, "A timer of work that has ended.", {P::kWaiting}},
   });
 }
 

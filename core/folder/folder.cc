@@ -13,21 +13,21 @@ using A = FolderAction;
 
 constexpr auto FolderElsewhere() {
   return std::to_array<Elsewhere<P, E>>({
-      {E::kStarted, "only the first event of a run", {P::kNew}},
-      {E::kFoundCopied, "only the first event of a run", {P::kNew}},
-      {E::kRootOk, "no such answer is awaited here", {P::kCheckingRoot}},
+      {E::kStarted, "Only the first event of a run.", {P::kNew}},
+      {E::kFoundCopied, "Only the first event of a run.", {P::kNew}},
+      {E::kRootOk, "No such answer is awaited here.", {P::kCheckingRoot}},
       {E::kRootBad,
-       "nothing is being done to the folder, or it is known",
+       "Nothing is being done to the folder, or it is known.",
        {P::kCheckingRoot, P::kScanning, P::kScanningAgain, P::kRunning}},
       {E::kScanDue,
-       "a scan follows anyway, or nothing is scanned here",
+       "A scan follows anyway, or nothing is scanned here.",
        {P::kScanning, P::kRunning, P::kRootLost}},
-      {E::kScanDone, "no such answer is awaited here", {P::kScanning, P::kScanningAgain}},
-      {E::kRetryDue, "a timer of work that has ended", {P::kRootLost}},
+      {E::kScanDone, "No such answer is awaited here.", {P::kScanning, P::kScanningAgain}},
+      {E::kRetryDue, "A timer of work that has ended.", {P::kRootLost}},
       {E::kPauseAsked,
-       "nothing is done here already",
+       "Nothing is done here already.",
        {P::kNew, P::kCheckingRoot, P::kScanning, P::kScanningAgain, P::kRunning, P::kRootLost}},
-      {E::kResumeAsked, "not paused", {P::kPaused}},
+      {E::kResumeAsked, "Not paused.", {P::kPaused}},
   });
 }
 

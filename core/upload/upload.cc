@@ -13,11 +13,11 @@ using A = UploadAction;
 
 constexpr auto UploadElsewhere() {
   return std::to_array<Elsewhere<P, E>>({
-      {E::kWork, "under way already, or waiting for its time", {P::kIdle}},
-      {E::kUploaded, "no such answer is awaited here", {P::kUploading}},
-      {E::kFailed, "no such answer is awaited here", {P::kUploading}},
-      {E::kDropped, "nothing was under way", {P::kUploading, P::kWaiting}},
-      {E::kRetryDue, "a timer of work that has ended", {P::kWaiting}},
+      {E::kWork, "Under way already, or waiting for its time.", {P::kIdle}},
+      {E::kUploaded, "No such answer is awaited here.", {P::kUploading}},
+      {E::kFailed, "No such answer is awaited here.", {P::kUploading}},
+      {E::kDropped, "Nothing was under way.", {P::kUploading, P::kWaiting}},
+      {E::kRetryDue, "A timer of work that has ended.", {P::kWaiting}},
   });
 }
 

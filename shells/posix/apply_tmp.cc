@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "shells/posix/apply.h"
@@ -19,7 +21,7 @@ namespace {
 
 constexpr std::size_t kFewFiles = 8;         // synced one by one below this
 constexpr std::size_t kFewDirectories = 64;  // likewise
-constexpr std::size_t kBlockBytes = 256 * 1024;
+constexpr std::size_t kBlockBytes = 64 * 1024;
 
 const DiskPath& TmpDirectory() {
   static const DiskPath path = {".kinfolder", "tmp"};
@@ -50,7 +52,9 @@ mode_t ModeFor(std::uint32_t replaced, bool exec) {
 }
 
 Status WriteContent(int fd, ContentSource* source) {
-  std::vector<std::byte> block(kBlockBytes);
+  // Not zeroed: that would cost more than a small file.
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kBlockBytes);
+  const std::span<std::byte> block(buffer.get(), kBlockBytes);
   for (;;) {
     const Result<std::size_t> got = source->Read(block);
     if (!got.ok()) return got.error();

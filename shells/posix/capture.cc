@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <climits>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +18,7 @@
 namespace kinfolder {
 namespace {
 
-constexpr std::size_t kBlockBytes = 256 * 1024;
+constexpr std::size_t kBlockBytes = 64 * 1024;
 // A clock tick of the coarsest clock that file systems take times from (100 Hz), and some more.
 constexpr std::int64_t kTickNs = 12000000;
 
@@ -49,7 +51,9 @@ Status PassOn(std::string_view bytes, Sha256* hash, CaptureSink* sink, std::uint
 
 Status ReadAll(int fd, Sha256* hash, CaptureSink* sink, const CaptureGap& gap,
                std::uint64_t* size) {
-  std::vector<char> block(kBlockBytes);
+  // Not zeroed: that would cost more than a small file.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kBlockBytes);
+  const std::span<char> block(buffer.get(), kBlockBytes);
   for (bool first = true;; first = false) {
     const ssize_t n = RetryEintr([&] { return read(fd, block.data(), block.size()); });
     if (n < 0) return ReadError(errno);
