@@ -81,26 +81,32 @@ class Workspace:
 
     def run(self, command, env=None, timeout=900):
         """Runs to the end and returns the standard output. Raises Failure."""
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                env=self.environment(env), cwd=self.path, timeout=timeout,
-                                preexec_fn=_die_with_parent)
-        if result.returncode != 0:
-            words = (result.stderr or result.stdout).strip()[-400:]
-            raise Failure(f"{os.path.basename(command[0])} {' '.join(command[1:4])} ... exited "
-                          f"with {result.returncode}: {words}")
-        return result.stdout
+        return self._to_end(command, env, timeout, subprocess.PIPE)[0].decode()
 
     def timed(self, command, env=None, timeout=900):
         """Seconds that a command takes, output thrown away. Raises Failure."""
+        return self._to_end(command, env, timeout, subprocess.DEVNULL)[1]
+
+    def _to_end(self, command, env, timeout, stdout):
+        environment = self.environment(env)
         begin = time.perf_counter()
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, env=self.environment(env), cwd=self.path,
-                              timeout=timeout, preexec_fn=_die_with_parent)
-        took = time.perf_counter() - begin
-        if done.returncode != 0:
-            words = done.stderr.decode(errors="replace").strip()[-400:]
-            raise Failure(f"{os.path.basename(command[0])} exited with {done.returncode}: {words}")
-        return took
+        # A group of its own: what it starts itself ends with it when we are interrupted.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+            start_new_session=True, env=environment, cwd=self.path, preexec_fn=_die_with_parent)
+        self._running.append(process)
+        try:
+            out, err = process.communicate(timeout=timeout)
+            took = time.perf_counter() - begin
+        except subprocess.TimeoutExpired as late:
+            raise Failure(f"{os.path.basename(command[0])} took over {timeout} s") from late
+        finally:
+            self._kill(process)
+        if process.returncode != 0:
+            words = (err or out or b"").decode(errors="replace").strip()[-400:]
+            raise Failure(f"{os.path.basename(command[0])} {' '.join(command[1:4])} ... exited "
+                          f"with {process.returncode}: {words}")
+        return out, took
 
     def remove(self, *parts):
         shutil.rmtree(os.path.join(self.path, *parts), ignore_errors=True)
