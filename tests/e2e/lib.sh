@@ -23,6 +23,7 @@ finish() {
   local name
   for name in "${!AGENT[@]}"; do kill -9 "${AGENT[$name]}" 2>/dev/null; done
   wait 2>/dev/null
+  mountpoint -q "$WORK/small" && umount "$WORK/small"
   chmod -R u+rwX "$WORK" 2>/dev/null
   rm -rf "$WORK"
 }
