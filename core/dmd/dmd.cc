@@ -38,7 +38,7 @@ struct DmdTable : MachineTable<DmdTable, NoFacts, DmdAction> {
       "about_to_write "
       "or older; anything else was written by somebody who has our write capability, and stops us.";
   using initial_state = In<P::kUnread>;
-  static constexpr std::array kFinal{P::kStopped};
+  static constexpr std::array<P, 1> kFinal{P::kStopped};
 
   // clang-format off
   using transition_table = Rows<

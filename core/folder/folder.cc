@@ -40,7 +40,7 @@ struct FolderTable : MachineTable<FolderTable, NoFacts, FolderAction> {
       "root that is missing, empty or another's makes everything below it unknown, which never "
       "deletes anything.";
   using initial_state = In<P::kNew>;
-  static constexpr std::array kFinal{P::kStopped};
+  static constexpr std::array<P, 1> kFinal{P::kStopped};
 
   // clang-format off
   using transition_table = Rows<

@@ -1,5 +1,6 @@
 #include "shells/cli/notify.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,10 @@ namespace kinfolder {
 namespace {
 
 TEST(NotifyTest, ReachesTheSocketThatWasNamed) {
-  const std::string path = testing::TempDir() + "/notify.sock";
+  // By way of the open directory: its own path may be too long for a socket's address.
+  const Fd dir(::open(testing::TempDir().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_TRUE(dir.ok());
+  const std::string path = "/proc/self/fd/" + std::to_string(dir.get()) + "/notify.sock";
   ::unlink(path.c_str());
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;

@@ -23,7 +23,8 @@ directories() {
   mkdir -p "$WORK/photos"
   echo "meow" >"$WORK/photos/cat"
   expect 1 "other things in it" "$KINFOLDER" --state "$WORK/state-x" init --store "dir:$WORK/photos"
-  expect 1 "other things in it" "$KINFOLDER" --state "$WORK/photos" init --store "dir:$WORK/newstore"
+  expect 1 "other things in it" \
+    "$KINFOLDER" --state "$WORK/photos" init --store "dir:$WORK/newstore"
   expect 1 "already" kf anna init --store "dir:$WORK/store"
   expect 1 "contains|lies in" kf anna create "$WORK"
   expect 1 "not a directory" kf anna create "$WORK/photos/cat"
@@ -86,7 +87,8 @@ skip_or_run_as_nobody() {
   cp "$KINFOLDER" "$place/kinfolder"
   chmod 755 "$place"
   install -d -o 65534 -g 65534 "$place/w"
-  local as=(setpriv --reuid=65534 --regid=65534 --clear-groups "$place/kinfolder" --state "$place/w/state")
+  local as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  as+=("$place/kinfolder" --state "$place/w/state")
   install -d -o 65534 -g 65534 "$place/w/root"
   "${as[@]}" init --store "dir:$place/w/store" >/dev/null || fail "init"
   "${as[@]}" create "$place/w/root" --name docs --as nobody >/dev/null || fail "create"

@@ -28,7 +28,7 @@ case ${1-} in
     ;;
   scripts)
     mapfile -t files < <(scripts)
-    [ ${#files[@]} -eq 0 ] || shellcheck -- "${files[@]}"
+    [ ${#files[@]} -eq 0 ] || shellcheck -x -- "${files[@]}"
     ;;
   lines)
     mapfile -d '' -t code < <(tracked '*.cc' '*.h')
