@@ -77,6 +77,30 @@ ReplaceResult Undo(DiskSide& disk, const ReplaceItem& item, const ApplyResult& a
   return result;
 }
 
+// The version of an empty directory says only that there is one. With other files in it, it is
+// there (for a target), and stays as their parent (for a removal).
+std::optional<ReplaceResult> DirectoryIsInUse(DiskSide& disk, const ReplaceItem& item,
+                                              const ApplyResult& applied, Touched& touched) {
+  if (!applied.found || applied.found->kind != FileKind::kDirectory) return std::nullopt;
+  const std::string tmp = Applier::TmpName(item.token);
+  ReplaceResult result;
+  result.outcome = Outcome::kDone;
+  if (item.remove) {
+    if (!item.expected || item.expected->kind != Kind::kDirectory) return std::nullopt;
+    // Empty, but not as it was: files came and went.
+    const ApplyResult again =
+        disk.applier.Remove(item.path, *applied.found, tmp, item.path.size() - 1);
+    Append(touched, again.touched);
+    return result;
+  }
+  const DiskLook staged = LookAt(disk.root, Applier::TmpPath(tmp));
+  if (staged.presence != DiskPresence::kThere || staged.stat.kind != FileKind::kDirectory)
+    return std::nullopt;
+  if (!disk.applier.Discard(tmp).ok()) return std::nullopt;
+  result.stat = ToStat(*applied.found);
+  return result;
+}
+
 ReplaceResult ReplaceOne(DiskSide& disk, const ReplaceItem& item, Touched& touched) {
   const std::string tmp = Applier::TmpName(item.token);
   std::optional<FileStat> expected;
@@ -102,8 +126,10 @@ ReplaceResult ReplaceOne(DiskSide& disk, const ReplaceItem& item, Touched& touch
   switch (applied.outcome) {
     case ApplyOutcome::kBlocked:
       return BlockedBy(applied);
-    case ApplyOutcome::kRefused:
-      return RefusedBy(applied);
+    case ApplyOutcome::kRefused: {
+      const std::optional<ReplaceResult> in_use = DirectoryIsInUse(disk, item, applied, touched);
+      return in_use ? *in_use : RefusedBy(applied);
+    }
     case ApplyOutcome::kCameOutOther:
       return Undo(disk, item, applied, touched);
     case ApplyOutcome::kDone:

@@ -182,6 +182,28 @@ void TellPlaced(const Hands& hands, const std::string& path, bool remove, std::u
   }
 }
 
+// The version of an empty directory says only that there is one. With other files in it, it is
+// there (for a target), and stays as their parent (for a removal).
+bool DirectoryIsInUse(const Hands& hands, const Replace& effect, const std::string& path) {
+  Disk& disk = hands.m.disk;
+  const bool directory = disk.names.count(path) != 0
+                             ? disk.inodes.at(disk.names.at(path)).kind == Kind::kDirectory
+                             : HasChildren(disk, path);
+  if (!directory) return false;
+  if (effect.remove) {
+    if (!effect.expected || effect.expected->kind != Kind::kDirectory) return false;
+    // Empty, but not as it was: files came and went.
+    if (disk.names.count(path) != 0 && !HasChildren(disk, path))
+      TakeAway(hands, path, effect.token);
+    return true;
+  }
+  const auto staged = disk.tmp.find(effect.token);
+  if (staged == disk.tmp.end() || disk.inodes.at(staged->second).kind != Kind::kDirectory)
+    return false;
+  Drop(hands, effect.token, path);
+  return true;
+}
+
 Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
   Replaced replaced;
   replaced.id = effect.id;
@@ -195,6 +217,12 @@ Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
   const std::optional<Stat> present = StatAt(disk, hands.world.blobs, path);
   if (UnderFile(disk, path) || present != effect.expected ||
       (present && present->kind == Kind::kDirectory && HasChildren(disk, path))) {
+    if (!UnderFile(disk, path) && DirectoryIsInUse(hands, effect, path)) {
+      replaced.outcome = Outcome::kDone;
+      if (const auto stat = StatAt(disk, hands.world.blobs, path); stat && !effect.remove)
+        replaced.stat = *stat;
+      return replaced;
+    }
     replaced.outcome = Outcome::kRefused;
     if (seen.stat.kind != Kind::kDeleted && seen.presence == Presence::kGone)
       replaced.reason = Reason::kNameClash;

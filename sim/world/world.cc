@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/base/check.h"
+#include "sim/world/describe.h"
 #include "sim/world/draws.h"
 #include "sim/world/effect_names.h"
 
@@ -210,7 +211,7 @@ void CarryOutDue(World& world, Judge& judge, EffectDue due) {
   }
   const std::size_t index = due.effect.index();
   if (!RunHooks(world, due.machine, index, false)) return;
-  Log(world, due.machine, "effect " + std::string(kEffectNames[index].name));
+  if (world.log) Log(world, due.machine, Describe(world, due.machine, due.effect));
   judge.BeforeEffect(world, due.machine, due.effect);
   CarryOut(world, judge, due.machine, due.effect);
   RunHooks(world, due.machine, index, true);
@@ -325,6 +326,7 @@ void Feed(World& world, Judge& judge, int machine, EventBody body) {
   CHECK(At(world, machine).agent);
   Event event{{world.now_ms, kWallStartMs + world.now_ms + At(world, machine).clock_offset_ms},
               std::move(body)};
+  if (world.log) Log(world, machine, Describe(world, machine, event.body));
   if (DrawFor(world, machine, "twin") % 16 == 0) CheckTwins(world, machine, event);
   At(world, machine).agent->driver.Feed(std::move(event));
   while (!At(world, machine).agent->driver.idle()) {
