@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "sim/scenario/run.h"
+#include "sim/world/describe.h"
 #include "sim/world/draws.h"
 
 namespace kinfolder::sim {
@@ -232,6 +233,7 @@ class RandomRun {
     result.events = world.events;
     result.simulated_ms = world.now_ms;
     result.log = std::move(world.lines);
+    for (std::string& line : DescribeRecords(world)) result.log.push_back(std::move(line));
     if (world.violation) {
       result.oracle = world.violation->oracle;
       result.text = world.violation->text;

@@ -55,6 +55,21 @@ void Play::RunUntil(std::int64_t until_ms) {
   }
 }
 
+// What a delayed write brought back in a machine's directory is found when that is read again.
+bool DirectoryWentBack(const World& world, const Machine& m) {
+  const AgentState& state = m.agent->driver.state();
+  if (m.read_only || state.folder.foreign_write) return false;
+  const Directory& now = world.store.directories.at(m.state.directory - 1).now;
+  const Tables& tables = m.agent->tables;
+  for (std::uint32_t i = 1; i < state.paths.size(); ++i) {
+    const SnapshotId written = state.paths[i].record.last_written;
+    if (!written) continue;
+    const auto entry = now.find(tables.paths.at(i));
+    if (entry == now.end() || entry->second != CapOf(tables, written)) return true;
+  }
+  return false;
+}
+
 // Every timed fault is over, nothing is delayed, and no machine that takes part has work left.
 bool Play::Resting() const {
   if (FaultsEndMs() > world.now_ms) return false;
@@ -62,6 +77,8 @@ bool Play::Resting() const {
     if (std::holds_alternative<DelayedWrite>(item) || std::holds_alternative<SlowPart>(item))
       return false;
   if (!Restless().empty()) return false;
+  for (const Machine& m : world.machines)
+    if (m.agent && !m.offline && !m.paused && DirectoryWentBack(world, m)) return false;
   // Where work has failed, it has been tried again since anything changed.
   for (const Machine& m : world.machines)
     if (m.agent && !m.offline && !m.paused && HasFailedWork(m.agent->driver.state()) &&

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/world/describe.h"
 #include "sim/world/draws.h"
 
 namespace kinfolder::sim {
@@ -38,6 +39,7 @@ class Runner {
     }
     result_.chain = ChainOf(world);
     result_.log = std::move(world.lines);
+    for (std::string& line : DescribeRecords(world)) result_.log.push_back(std::move(line));
     return std::move(result_);
   }
 

@@ -48,6 +48,25 @@ std::string Text(const std::vector<SnapshotId>& list) {
   return text.empty() ? " -" : text;
 }
 
+std::string RecordText(const World& world, int machine, const AgentState& state, PathId path) {
+  const PathState& p = state.paths[path.value];
+  const PathRecord& r = p.record;
+  std::string text = Name(world, machine, path) + ": disk " +
+                     (r.disk.there ? Text(r.disk.version) : std::string("-")) + ", chain" +
+                     Text(r.chain) + ", current " + Text(r.current) + ", written " +
+                     Text(r.last_written) + "/" + Text(r.about_to_write) + ", equal";
+  for (const EqualRecord& e : r.equal) text += " " + Text(e.head);
+  text += ", conflicts";
+  for (const ConflictRecord& c : r.conflicts) text += " " + Text(c.head);
+  text += ", heads";
+  for (const Head& head : p.heads)
+    text += " " + std::to_string(head.participant.value) + "=" + Text(head.snapshot);
+  if (p.work != 0)
+    text += ", file phase " + std::to_string(static_cast<int>(state.work[p.work].file)) +
+            " reason " + std::to_string(static_cast<int>(state.work[p.work].reason));
+  return text;
+}
+
 }  // namespace
 
 std::string Describe(const World& world, int machine, const Effect& effect) {
@@ -90,27 +109,17 @@ std::string Describe(const World& world, int machine, const EventBody& event) {
   return "event " + std::to_string(event.index()) + text;
 }
 
-std::string DescribeRecord(const World& world, int machine, PathId path) {
-  const Machine& m = world.machines[static_cast<std::size_t>(machine)];
-  if (!m.agent) return "not running";
-  const AgentState& state = m.agent->driver.state();
-  if (path.value >= state.paths.size()) return "unknown";
-  const PathState& p = state.paths[path.value];
-  const PathRecord& r = p.record;
-  std::string text = Name(world, machine, path) + ": disk " +
-                     (r.disk.there ? Text(r.disk.version) : std::string("-")) + ", chain" +
-                     Text(r.chain) + ", current " + Text(r.current) + ", written " +
-                     Text(r.last_written) + "/" + Text(r.about_to_write) + ", equal";
-  for (const EqualRecord& e : r.equal) text += " " + Text(e.head);
-  text += ", conflicts";
-  for (const ConflictRecord& c : r.conflicts) text += " " + Text(c.head);
-  text += ", heads";
-  for (const Head& head : p.heads)
-    text += " " + std::to_string(head.participant.value) + "=" + Text(head.snapshot);
-  if (p.work != 0)
-    text += ", file phase " + std::to_string(static_cast<int>(state.work[p.work].file)) +
-            " reason " + std::to_string(static_cast<int>(state.work[p.work].reason));
-  return text;
+std::vector<std::string> DescribeRecords(const World& world) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < world.machines.size(); ++i) {
+    const Machine& m = world.machines[i];
+    if (!m.agent) continue;
+    const AgentState& state = m.agent->driver.state();
+    for (std::uint32_t p = 1; p < state.paths.size(); ++p)
+      lines.push_back(m.name + ": record " +
+                      RecordText(world, static_cast<int>(i), state, PathId{p}));
+  }
+  return lines;
 }
 
 }  // namespace kinfolder::sim

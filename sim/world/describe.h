@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/agent/effect.h"
 #include "core/agent/event.h"
@@ -11,7 +12,7 @@ namespace kinfolder::sim {
 
 std::string Describe(const World& world, int machine, const Effect& effect);
 std::string Describe(const World& world, int machine, const EventBody& event);
-// What a path's record holds now.
-std::string DescribeRecord(const World& world, int machine, PathId path);
+// What every running machine has on record of a path at the end of a run, a line each.
+std::vector<std::string> DescribeRecords(const World& world);
 
 }  // namespace kinfolder::sim

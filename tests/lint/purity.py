@@ -14,7 +14,8 @@ import sys
 STANDARD = set("""
     algorithm array bit bitset cassert climits compare concepts cstddef cstdint cstring deque
     exception functional initializer_list iterator limits list map memory new numeric optional queue
-    ranges set span stack stdexcept string string_view tuple type_traits utility variant vector version
+    ranges set span stack stdexcept string string_view tuple type_traits utility variant vector
+    version
 """.split())
 LIBRARY = re.compile(r"<(boost/(msm|mp11|mpl)|cereal)/[\w/]+\.hpp>")
 OURS = re.compile(r'"core/[\w/]+\.h"')
