@@ -50,7 +50,7 @@ class RecentContents {
 template <class E>
 class Lane {
  public:
-  static constexpr std::size_t kChunk = 512;
+  static constexpr std::size_t kChunk = 1024;
   static constexpr std::uint64_t kChunkBytes = 32 * 1024 * 1024;
 
   explicit Lane(int most_under_way) : most_(most_under_way) {}
@@ -103,8 +103,8 @@ class HostParts {
   std::shared_ptr<StagingArea> staging;
   std::shared_ptr<SigningKey> key;
   std::shared_ptr<DiskSide> disk;  // null: the root could not be opened yet
-  Workers disk_workers{2};
-  Workers content_workers{2};    // uploads, downloads, snapshots
+  Workers disk_workers{4};
+  Workers content_workers{4};    // uploads, downloads, snapshots
   Workers directory_workers{2};  // what is small and must not wait behind contents
 
   std::function<const AgentState&()> state;

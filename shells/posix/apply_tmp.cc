@@ -20,7 +20,7 @@ namespace kinfolder {
 namespace {
 
 constexpr std::size_t kFewFiles = 8;         // synced one by one below this
-constexpr std::size_t kFewDirectories = 64;  // likewise
+constexpr std::size_t kFewDirectories = 4;  // likewise
 constexpr std::size_t kBlockBytes = 64 * 1024;
 
 const DiskPath& TmpDirectory() {
