@@ -38,6 +38,10 @@ bool ChangesNothing(const AgentState& state, const Observation& observation);
 // Paths that are on disk as far as the core knows (ascending): what a scan must find or call gone.
 std::vector<PathId> KnownPaths(const AgentState& state);
 
+// True if the path is an empty directory on record: it is not tidied away when the last file in it
+// is removed.
+bool KeepsDirectory(const AgentState& state, PathId path);
+
 // Nothing is under way and nothing is left to do but waiting for news or for a person.
 bool IsQuiet(const AgentState& state);
 

@@ -242,7 +242,7 @@ void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason) {
   if (w.choices.front().command != 0)
     c.Tell(AnswerCommand{w.choices.front().command, outcome, reason});
   w.choices.erase(w.choices.begin());
-  if (!w.choices.empty()) w.judge = true;
+  w.judge = true;  // heads that came meanwhile, or the next choice
 }
 
 void Decide(Context& c, PathId path) {

@@ -1,4 +1,6 @@
 // What the disk looks like, against what is on record.
+#include <algorithm>
+
 #include "core/agent/context.h"
 
 namespace kinfolder {
@@ -98,8 +100,6 @@ void OnLooked(Context& c, const Looked& event) {
 }
 
 bool ChangesNothing(const AgentState& state, const Observation& seen) {
-  if (seen.path.value >= state.paths.size()) return seen.presence == Presence::kGone;
-  const PathState& p = state.paths[seen.path.value];
   if (const auto copy = state.copy_owner_of.find(seen.path); copy != state.copy_owner_of.end()) {
     const PathState& base = state.paths[copy->second.value];
     for (const CopyRecord& record : base.record.copies)
@@ -108,6 +108,8 @@ bool ChangesNothing(const AgentState& state, const Observation& seen) {
                (base.work == 0 || state.work[base.work].copies_gone.count(seen.path) == 0);
     return false;
   }
+  if (seen.path.value >= state.paths.size()) return seen.presence == Presence::kGone;
+  const PathState& p = state.paths[seen.path.value];
   if (p.work != 0) return false;
   return Compare(p.record.disk, seen) == Seen::kSame ||
          (seen.presence == Presence::kGone && p.record.held && !p.record.held->receiver);
@@ -116,9 +118,20 @@ bool ChangesNothing(const AgentState& state, const Observation& seen) {
 std::vector<PathId> KnownPaths(const AgentState& state) {
   std::vector<PathId> known;
   for (std::uint32_t i = 1; i < state.paths.size(); ++i)
-    if (state.paths[i].record.disk.there || state.copy_owner_of.count(PathId{i}) != 0)
+    if (state.paths[i].record.disk.there && state.copy_owner_of.count(PathId{i}) == 0)
       known.push_back(PathId{i});
+  // A copy's own path may have no record.
+  for (const auto& [copy, path] : state.copy_owner_of) known.push_back(copy);
+  std::sort(known.begin(), known.end());
   return known;
+}
+
+bool KeepsDirectory(const AgentState& state, PathId path) {
+  if (path.value >= state.paths.size()) return false;
+  const PathRecord& r = state.paths[path.value].record;
+  const Node* tip = r.tip() ? state.dag.Find(r.tip()) : nullptr;
+  return (r.disk.there && r.disk.version.kind == Kind::kDirectory) ||
+         (tip != nullptr && tip->version.kind == Kind::kDirectory);
 }
 
 }  // namespace kinfolder

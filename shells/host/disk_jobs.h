@@ -69,6 +69,7 @@ struct ReplaceItem {
   std::optional<Stat> expected;
   bool remove = false;
   std::uint64_t token = 0;
+  std::size_t removable_parents = 0;  // the nearest so many go too if a removal empties them
 };
 struct ReplaceResult {
   Outcome outcome = Outcome::kFailed;

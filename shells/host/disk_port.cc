@@ -210,12 +210,24 @@ void FeedSimple(HostParts& parts, const std::vector<E>& chunk,
 
 }  // namespace
 
+// The nearest directories above that are there only for what is in them.
+std::size_t DiskPort::RemovableParents(PathId path) const {
+  std::size_t count = 0;
+  for (PathId dir = parts_.tables.names().Parent(path); dir;
+       dir = parts_.tables.names().Parent(dir)) {
+    if (KeepsDirectory(parts_.state(), dir)) break;
+    ++count;
+  }
+  return count;
+}
+
 void DiskPort::RunReplaces() {
   std::vector<Replace> chunk = replaces_.Start();
   std::vector<ReplaceItem> items;
   for (const Replace& e : chunk)
     items.push_back({parts_.tables.names().DiskPathOf(e.path), e.expected, e.remove,
-                     HostParts::TmpNumber(e.path, e.token)});
+                     HostParts::TmpNumber(e.path, e.token),
+                     e.remove ? RemovableParents(e.path) : 0});
   parts_.Run(
       parts_.disk_workers,
       [disk = parts_.disk, items = std::move(items)] { return ReplaceMany(*disk, items); },

@@ -41,6 +41,7 @@ class DiskPort {
  private:
   void RunLooks();
   void RunCaptures();
+  std::size_t RemovableParents(PathId path) const;
   void RunReplaces();
   void RunRecovers();
   void RunSettles();

@@ -89,7 +89,7 @@ std::optional<ReplaceResult> DirectoryIsInUse(DiskSide& disk, const ReplaceItem&
     if (!item.expected || item.expected->kind != Kind::kDirectory) return std::nullopt;
     // Empty, but not as it was: files came and went.
     const ApplyResult again =
-        disk.applier.Remove(item.path, *applied.found, tmp, item.path.size() - 1);
+        disk.applier.Remove(item.path, *applied.found, tmp, item.removable_parents);
     Append(touched, again.touched);
     return result;
   }
@@ -101,7 +101,8 @@ std::optional<ReplaceResult> DirectoryIsInUse(DiskSide& disk, const ReplaceItem&
   return result;
 }
 
-ReplaceResult ReplaceOne(DiskSide& disk, const ReplaceItem& item, Touched& touched) {
+ReplaceResult ReplaceOne(DiskSide& disk, const ReplaceItem& item, Touched& touched,
+                         ApplyDirectories& directories) {
   const std::string tmp = Applier::TmpName(item.token);
   std::optional<FileStat> expected;
   if (item.expected) expected = ToFileStat(*item.expected);
@@ -117,9 +118,10 @@ ReplaceResult ReplaceOne(DiskSide& disk, const ReplaceItem& item, Touched& touch
       if (!gone) applied.found = look.stat;
     }
   } else if (item.remove) {
-    applied = disk.applier.Remove(item.path, *expected, tmp, item.path.size() - 1);
+    applied = disk.applier.Remove(item.path, *expected, tmp, item.removable_parents,
+                                  &directories);
   } else {
-    applied = disk.applier.Replace(item.path, expected, tmp);
+    applied = disk.applier.Replace(item.path, expected, tmp, &directories);
   }
   Append(touched, applied.touched);
   if (!applied.aside.empty()) PutAside(disk, item.path, applied.aside, &touched);
@@ -127,6 +129,7 @@ ReplaceResult ReplaceOne(DiskSide& disk, const ReplaceItem& item, Touched& touch
     case ApplyOutcome::kBlocked:
       return BlockedBy(applied);
     case ApplyOutcome::kRefused: {
+      directories.parents.Forget();  // it may be removed below
       const std::optional<ReplaceResult> in_use = DirectoryIsInUse(disk, item, applied, touched);
       return in_use ? *in_use : RefusedBy(applied);
     }
@@ -163,9 +166,10 @@ void SyncTouched(DiskSide& disk, Touched& touched, std::vector<R>& results) {
   }
 }
 
-SimpleResult SettleOne(DiskSide& disk, const SettleItem& item, Touched& touched) {
+SimpleResult SettleOne(DiskSide& disk, const SettleItem& item, Touched& touched,
+                       ApplyDirectories& directories) {
   const std::string tmp = Applier::TmpName(item.token);
-  switch (disk.applier.DropDisplaced(tmp, ToFileStat(item.displaced))) {
+  switch (disk.applier.DropDisplaced(tmp, ToFileStat(item.displaced), &directories)) {
     case DisplacedState::kUnchanged:
     case DisplacedState::kGone:
       return {Outcome::kDone, Reason::kNone};
@@ -235,8 +239,10 @@ bool PutAside(DiskSide& disk, const DiskPath& path, const std::string& tmp_name,
 
 std::vector<ReplaceResult> ReplaceMany(DiskSide& disk, const std::vector<ReplaceItem>& items) {
   std::vector<ReplaceResult> results;
+  ApplyDirectories directories;
   Touched touched;
-  for (const ReplaceItem& item : items) results.push_back(ReplaceOne(disk, item, touched));
+  for (const ReplaceItem& item : items)
+    results.push_back(ReplaceOne(disk, item, touched, directories));
   SyncTouched(disk, touched, results);
   return results;
 }
@@ -282,8 +288,10 @@ ReplaceResult RecoverOne(DiskSide& disk, const ReplaceItem& item, const Stat& st
 
 std::vector<SimpleResult> SettleMany(DiskSide& disk, const std::vector<SettleItem>& items) {
   std::vector<SimpleResult> results;
+  ApplyDirectories directories;
   Touched touched;
-  for (const SettleItem& item : items) results.push_back(SettleOne(disk, item, touched));
+  for (const SettleItem& item : items)
+    results.push_back(SettleOne(disk, item, touched, directories));
   SyncTouched(disk, touched, results);
   return results;
 }
@@ -325,7 +333,9 @@ std::vector<SimpleResult> RemoveCopies(DiskSide& disk, const std::vector<RemoveC
 
 void DropStagedMany(DiskSide& disk, const std::vector<std::uint64_t>& tokens) {
   // What stays behind after an error is swept at the next start.
-  for (const std::uint64_t token : tokens) (void)disk.applier.Discard(Applier::TmpName(token));
+  ApplyDirectories directories;
+  for (const std::uint64_t token : tokens)
+    (void)disk.applier.Discard(Applier::TmpName(token), &directories);
 }
 
 void SweepTmp(DiskSide& disk, const std::vector<std::uint64_t>& kept) {

@@ -1,9 +1,11 @@
-// I6: a head that is below mine changes nothing: the current snapshot only ever moves up.
+// I6: a head that is below mine changes nothing: the current snapshot only ever moves up. (Only a
+// read-only participant, who makes no merges, goes over to what a merge would have taken.)
 #include "sim/oracles/oracles.h"
 
 namespace kinfolder::sim {
 
 void JudgeI6(World& world, const PathStep& step) {
+  if (At(world, step.machine).read_only) return;
   if (step.before == nullptr || step.before->current == step.after.current) return;
   const TruthId low = TruthOf(step.tables, world.store, step.before->current);
   const TruthId high = TruthOf(step.tables, world.store, step.after.current);

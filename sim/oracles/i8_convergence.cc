@@ -27,6 +27,16 @@ std::set<std::string> OwnEdits(const World& world, int machine) {
   return paths;
 }
 
+bool IsDirectoryOrNone(const Shown& shown) {
+  const Kind kind = shown.file.kind;
+  return shown.copies.empty() && (kind == Kind::kDirectory || kind == Kind::kDeleted);
+}
+
+bool HasFilesBelow(const std::map<std::string, Shown>& by, const std::string& path) {
+  const auto below = by.lower_bound(path + "/");
+  return below != by.end() && below->first.compare(0, path.size() + 1, path + "/") == 0;
+}
+
 void JudgePair(World& world, int a, int b, const std::map<std::string, Shown>& by_a,
                const std::map<std::string, Shown>& by_b, const std::set<std::string>& skip) {
   std::set<std::string> paths;
@@ -37,6 +47,10 @@ void JudgePair(World& world, int a, int b, const std::map<std::string, Shown>& b
     const auto in_a = by_a.find(path), in_b = by_b.find(path);
     const Shown on_a = in_a == by_a.end() ? Shown{} : in_a->second;
     const Shown on_b = in_b == by_b.end() ? Shown{} : in_b->second;
+    // An empty directory's entry ends when files come into it: either is right until then.
+    if (IsDirectoryOrNone(on_a) && IsDirectoryOrNone(on_b) &&
+        (HasFilesBelow(by_a, path) || HasFilesBelow(by_b, path)))
+      continue;
     const bool settled = on_a.copies.empty() && on_b.copies.empty();
     if (on_a.All() == on_b.All() && (!settled || on_a.file == on_b.file)) continue;
     Violate(world, "I8",

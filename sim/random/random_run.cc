@@ -233,7 +233,8 @@ class RandomRun {
     result.events = world.events;
     result.simulated_ms = world.now_ms;
     result.log = std::move(world.lines);
-    for (std::string& line : DescribeRecords(world)) result.log.push_back(std::move(line));
+    if (world.log)
+      for (std::string& line : DescribeRecords(world)) result.log.push_back(std::move(line));
     if (world.violation) {
       result.oracle = world.violation->oracle;
       result.text = world.violation->text;

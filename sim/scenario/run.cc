@@ -39,7 +39,8 @@ class Runner {
     }
     result_.chain = ChainOf(world);
     result_.log = std::move(world.lines);
-    for (std::string& line : DescribeRecords(world)) result_.log.push_back(std::move(line));
+    if (world.log)
+      for (std::string& line : DescribeRecords(world)) result_.log.push_back(std::move(line));
     return std::move(result_);
   }
 

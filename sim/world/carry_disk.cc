@@ -15,6 +15,14 @@ struct Hands {
 
   const std::string& Path(PathId id) const { return tables.paths.at(id.value); }
   void Changed(const std::string& path) const { Touched(world, machine, path); }
+  // Empty directories on record are not tidied away.
+  std::function<bool(const std::string&)> Keeps() const {
+    return [this](const std::string& dir) {
+      const auto id = tables.path_ids.find(dir);
+      return id != tables.path_ids.end() &&
+             KeepsDirectory(m.agent->driver.state(), PathId{id->second});
+    };
+  }
   // The shell has made an ordinary file itself: it says so, watcher or not.
   void Made(const std::string& path) const {
     Changed(path);
@@ -164,7 +172,7 @@ void TakeAway(const Hands& hands, const std::string& path, std::uint64_t token) 
     NoteDeed(hands.world, hands.machine, Deed::kDisplaced, path, old.blob);
   }
   hands.Changed(path);
-  PruneParents(disk, path);
+  PruneParents(disk, path, hands.Keeps());
 }
 
 // Fills in how things stand after the replacement took place.
@@ -380,7 +388,7 @@ CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
   NoteDeed(hands.world, hands.machine, Deed::kCopyRemoved, copy, version.blob);
   Unlink(disk, copy);
   hands.Changed(copy);
-  PruneParents(disk, copy);
+  PruneParents(disk, copy, hands.Keeps());
   return removed;
 }
 

@@ -58,6 +58,8 @@ std::string RecordText(const World& world, int machine, const AgentState& state,
   for (const EqualRecord& e : r.equal) text += " " + Text(e.head);
   text += ", conflicts";
   for (const ConflictRecord& c : r.conflicts) text += " " + Text(c.head);
+  text += ", copies";
+  for (const CopyRecord& copy : r.copies) text += " " + Name(world, machine, copy.copy);
   text += ", heads";
   for (const Head& head : p.heads)
     text += " " + std::to_string(head.participant.value) + "=" + Text(head.snapshot);

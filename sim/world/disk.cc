@@ -134,8 +134,9 @@ void Rename(Disk& disk, const std::string& from, const std::string& to, std::int
   for (const auto& entry : moved) disk.names[entry.first] = entry.second;
 }
 
-void PruneParents(Disk& disk, const std::string& path) {
-  for (std::string dir = ParentOf(path); !dir.empty() && !HasChildren(disk, dir);
+void PruneParents(Disk& disk, const std::string& path,
+                  const std::function<bool(const std::string&)>& keeps) {
+  for (std::string dir = ParentOf(path); !dir.empty() && !HasChildren(disk, dir) && !keeps(dir);
        dir = ParentOf(dir))
     Unlink(disk, dir);
 }

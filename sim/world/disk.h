@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -71,8 +72,9 @@ void Unlink(Disk& disk, const std::string& path);
 void Reap(Disk& disk, std::uint64_t inode);
 // Moves a file, or a directory with all in it. What is at `to` is replaced.
 void Rename(Disk& disk, const std::string& from, const std::string& to, std::int64_t now_ns);
-// Removes directories above `path` that became empty.
-void PruneParents(Disk& disk, const std::string& path);
+// Removes directories above `path` that became empty, up to the first that `keeps`.
+void PruneParents(Disk& disk, const std::string& path,
+                  const std::function<bool(const std::string&)>& keeps);
 
 // Why nothing can be said of the folder; kNone: it is there and ours.
 Reason RootReason(const Disk& disk);
