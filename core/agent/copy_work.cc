@@ -45,8 +45,10 @@ void AskPlace(Context& c, PathId path) {
 
 void AskRemove(Context& c, PathId path) {
   PathWork& w = c.Work(path);
-  const bool edited = w.copies_edited.count(w.placing.copy) != 0;
-  w.copy_effect = c.AskFor(path, RemoveCopy{0, path, w.placing.copy, w.placing.stat, edited});
+  const auto edited = w.copies_edited.find(w.placing.copy);
+  const bool release = edited != w.copies_edited.end();
+  w.copy_effect = c.AskFor(path, RemoveCopy{0, path, w.placing.copy,
+                                            release ? edited->second : w.placing.stat, release});
 }
 
 void DropStagedCopy(Context& c, PathWork& w) {

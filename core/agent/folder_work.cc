@@ -28,7 +28,9 @@ void Rebuild(Context& c) {
         s.to_absorb.insert(path);
     // A file without a record, or a decision about a file that a crash cut off.
     const bool wanted = r.tip() && c.VersionOf(r.tip()).kind != Kind::kDeleted;
-    const bool judge = !r.held && r.disk.there != wanted;
+    // Or heads that could not be judged yet when it came.
+    const bool judge =
+        (!r.held && r.disk.there != wanted) || !r.conflicts.empty() || !r.equal.empty();
     if (judge) c.Work(path).judge = true;
     if (r.intent || r.unsettled || !r.chain.empty() || judge || !r.conflicts.empty() ||
         !r.copies.empty())

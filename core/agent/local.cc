@@ -146,8 +146,9 @@ void TakeVersion(Context& c, PathId path, const Version& version, const Stat& st
     // A look at a conflict copy: untouched bytes, or somebody's own now.
     const PathId base = copy->second;
     CopyRecord* record = FindCopy(c, base, path);
-    if (record != nullptr) record->stat = stat;
-    if (record != nullptr && record->version != version) c.Work(base).copies_edited.insert(path);
+    if (record != nullptr && record->version == version) record->stat = stat;
+    // The record stays as it is until the edited one has a name of its own: a crash forgets this.
+    if (record != nullptr && record->version != version) c.Work(base).copies_edited[path] = stat;
     c.Touch(base);
     c.Wake(base);
     if (c.s.content_uses.count(version.content) == 0) c.Tell(ForgetContent{version.content});

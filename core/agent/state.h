@@ -71,8 +71,8 @@ struct PathWork {
   CopyRecord placing;            // the copy being placed or removed
   std::uint64_t copy_token = 0;  // its staged content
   Reason copy_reason = Reason::kNone;
-  std::set<PathId> copies_gone;    // removed by a person; not judged yet
-  std::set<PathId> copies_edited;  // to be released as ordinary files
+  std::set<PathId> copies_gone;          // removed by a person; not judged yet
+  std::map<PathId, Stat> copies_edited;  // as seen; to be released as ordinary files
 };
 
 struct PathState {
