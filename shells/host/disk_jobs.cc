@@ -70,10 +70,11 @@ CaptureResult CaptureDirectory(const DiskSide& disk, const DiskPath& path) {
   return result;
 }
 
-CaptureResult CaptureOne(const DiskSide& disk, StagingArea& staging, const CaptureItem& item) {
+CaptureResult CaptureOne(const DiskSide& disk, StagingArea& staging, const CaptureItem& item,
+                         ParentCache& parents) {
   const std::unique_ptr<StagingArea::Writer> writer = staging.Begin(item.size_hint);
   Tee tee(writer.get());
-  const Result<CapturedFile> captured = CaptureFile(disk.root, item.path, &tee);
+  const Result<CapturedFile> captured = CaptureFile(disk.root, item.path, &tee, nullptr, &parents);
   if (!captured.ok()) {
     switch (captured.error().kind) {
       case ErrorKind::kChanged:
@@ -150,7 +151,8 @@ std::vector<CaptureResult> CaptureMany(const DiskSide& disk, StagingArea& stagin
                                        const std::vector<CaptureItem>& items) {
   std::vector<CaptureResult> results;
   results.reserve(items.size());
-  for (const CaptureItem& item : items) results.push_back(CaptureOne(disk, staging, item));
+  ParentCache parents;
+  for (const CaptureItem& item : items) results.push_back(CaptureOne(disk, staging, item, parents));
   SyncCaptured(staging, results);
   return results;
 }

@@ -181,7 +181,7 @@ TEST_F(DiskJobs, RemovesAndTakesEmptyParentsAlong) {
   fs::create_directories(dir_ + "/d/e");
   Write("d/e/f", "old");
   const Stat expected = ToStat(LookAt(disk_->root, {"d", "e", "f"}).stat);
-  const auto removed = ReplaceMany(*disk_, {{{"d", "e", "f"}, expected, true, 5}});
+  const auto removed = ReplaceMany(*disk_, {{{"d", "e", "f"}, expected, true, 5, 2}});
   ASSERT_EQ(removed[0].outcome, Outcome::kDone);
   EXPECT_TRUE(Names().empty());
   ASSERT_TRUE(removed[0].displaced);

@@ -200,36 +200,36 @@ bool IsTarget(const std::string& target) {
 }
 
 StageResult StageOne(DiskSide& disk, ObjectStore& store, StagingArea& staging,
-                     const StageItem& item) {
+                     const StageItem& item, ApplyDirectories& directories) {
   StageRequest request;
   request.kind = ToFileKind(item.kind);
   request.exec = item.exec;
   request.mtime_ns = item.mtime_ns;
-  const std::optional<FileStat> replaced = PeekAt(disk.root, item.path);
+  const std::optional<FileStat> replaced = PeekAt(disk.root, item.path, &directories.parents);
   if (replaced && replaced->kind == FileKind::kFile) request.replaced_mode = replaced->mode;
   const std::string name = Applier::TmpName(item.number);
   bool store_failed = false;
   bool wrong = false;
   Result<FileStat> staged = MakeError(ErrorKind::kInternal, "");
   if (!item.content) {
-    staged = disk.applier.Stage(name, request, nullptr);
+    staged = disk.applier.Stage(name, request, nullptr, &directories);
   } else {
     const ContentPlace& place = *item.content;
-    staged = WithSource(store, staging, place, &store_failed,
-                        [&](ContentSource& source) -> Result<FileStat> {
-                          CheckedSource checked(source, place);
-                          if (item.kind == Kind::kLink) {
-                            Result<std::string> target = ReadTarget(checked);
-                            wrong = checked.wrong() || (target.ok() && !IsTarget(target.value()));
-                            if (!target.ok()) return target.error();
-                            if (wrong) return WrongBytes();
-                            request.link_target = std::move(target).value();
-                            return disk.applier.Stage(name, request, nullptr);
-                          }
-                          Result<FileStat> made = disk.applier.Stage(name, request, &checked);
-                          wrong = checked.wrong();
-                          return made;
-                        });
+    staged = WithSource(
+        store, staging, place, &store_failed, [&](ContentSource& source) -> Result<FileStat> {
+          CheckedSource checked(source, place);
+          if (item.kind == Kind::kLink) {
+            Result<std::string> target = ReadTarget(checked);
+            wrong = checked.wrong() || (target.ok() && !IsTarget(target.value()));
+            if (!target.ok()) return target.error();
+            if (wrong) return WrongBytes();
+            request.link_target = std::move(target).value();
+            return disk.applier.Stage(name, request, nullptr, &directories);
+          }
+          Result<FileStat> made = disk.applier.Stage(name, request, &checked, &directories);
+          wrong = checked.wrong();
+          return made;
+        });
   }
   if (!staged.ok()) return StageFailed(staged.error(), store_failed, wrong);
   StageResult result;
@@ -260,8 +260,9 @@ std::vector<StageResult> StageMany(DiskSide& disk, ObjectStore& store, StagingAr
     return results;
   }
   std::vector<std::string> names;
+  ApplyDirectories directories;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    results[i] = StageOne(disk, store, staging, items[i]);
+    results[i] = StageOne(disk, store, staging, items[i], directories);
     if (results[i].outcome == Outcome::kDone) names.push_back(Applier::TmpName(items[i].number));
   }
   if (names.empty()) return results;

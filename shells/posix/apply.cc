@@ -215,15 +215,15 @@ std::size_t RemoveEmptyParents(const Root& root, const DiskPath& path, std::size
 }
 
 ApplyResult PutAt(const Root& root, const ApplyOptions& options, const DiskPath& path,
-                  const std::optional<FileStat>& expected, const std::string& tmp_name, Same same) {
+                  const std::optional<FileStat>& expected, const std::string& tmp_name, Same same,
+                  ApplyDirectories& shared) {
   if (!IsUserPath(path)) return Blocked(EINVAL, "not a path of the folder");
-  const OpenedDirectory tmp = OpenTmp(root);
+  const OpenedDirectory& tmp = OpenTmp(root, shared);
   if (!tmp.fd.ok()) return Blocked(tmp.error, "the folder's .kinfolder/tmp can't be opened");
   std::size_t made = 0;
-  const std::size_t depth = path.size() - 1;
-  const OpenedDirectory parent = expected.has_value()
-                                     ? OpenDirectory(root, path, depth)
-                                     : OpenOrMakeDirectory(root, path, depth, &made);
+  const OpenedDirectory& parent = expected.has_value()
+                                      ? shared.parents.Open(root, path)
+                                      : shared.parents.OpenOrMake(root, path, &made);
   ApplyResult result;
   if (parent.fd.ok()) {
     const Act act{{parent.fd.get(), path.back().c_str()},
@@ -239,7 +239,10 @@ ApplyResult PutAt(const Root& root, const ApplyOptions& options, const DiskPath&
   }
   const bool placed =
       result.outcome == ApplyOutcome::kDone || result.outcome == ApplyOutcome::kCameOutOther;
-  if (!placed && made > 0) made -= RemoveEmptyParents(root, path, made);
+  if (!placed && made > 0) {
+    made -= RemoveEmptyParents(root, path, made);
+    shared.parents.Forget();
+  }
   if (placed || made > 0) {
     for (std::size_t up = 1; up <= made + 1; ++up) result.touched.push_back(ParentOf(path, up));
   }
@@ -252,21 +255,27 @@ Applier::Applier(const Root& root, ApplyOptions options)
     : root_(root), options_(std::move(options)) {}
 
 ApplyResult Applier::Replace(const DiskPath& path, const std::optional<FileStat>& expected,
-                             const std::string& tmp_name) {
-  return PutAt(root_, options_, path, expected, tmp_name, SameUntouched);
+                             const std::string& tmp_name, ApplyDirectories* shared) {
+  ApplyDirectories own;
+  return PutAt(root_, options_, path, expected, tmp_name, SameUntouched,
+               shared != nullptr ? *shared : own);
 }
 
 ApplyResult Applier::PutBack(const DiskPath& path, const std::optional<FileStat>& expected,
                              const std::string& tmp_name) {
-  return PutAt(root_, options_, path, expected, tmp_name, SameButRenamed);
+  ApplyDirectories own;
+  return PutAt(root_, options_, path, expected, tmp_name, SameButRenamed, own);
 }
 
 ApplyResult Applier::Remove(const DiskPath& path, const FileStat& expected,
-                            const std::string& tmp_name, std::size_t removable_parents) {
+                            const std::string& tmp_name, std::size_t removable_parents,
+                            ApplyDirectories* shared) {
   if (!IsUserPath(path)) return Blocked(EINVAL, "not a path of the folder");
-  const OpenedDirectory tmp = OpenTmp(root_);
+  ApplyDirectories own;
+  ApplyDirectories& directories = shared != nullptr ? *shared : own;
+  const OpenedDirectory& tmp = OpenTmp(root_, directories);
   if (!tmp.fd.ok()) return Blocked(tmp.error, "the folder's .kinfolder/tmp can't be opened");
-  const OpenedDirectory parent = OpenDirectory(root_, path, path.size() - 1);
+  const OpenedDirectory& parent = directories.parents.Open(root_, path);
   if (parent.error == ENOENT || parent.error == ENOTDIR) return Refused(std::nullopt);
   if (!parent.fd.ok()) return Blocked(parent.error, "the file's directory can't be opened");
   const Act act{{parent.fd.get(), path.back().c_str()},
@@ -277,6 +286,7 @@ ApplyResult Applier::Remove(const DiskPath& path, const FileStat& expected,
   ApplyResult result = TakeOut(act, expected);
   if (result.outcome == ApplyOutcome::kDone) {
     const std::size_t gone = RemoveEmptyParents(root_, path, removable_parents);
+    if (gone > 0) directories.parents.Forget();
     result.touched.push_back(ParentOf(path, 1 + gone));
   } else if (result.outcome == ApplyOutcome::kCameOutOther) {
     result.touched.push_back(ParentOf(path));

@@ -19,6 +19,7 @@
 
 #include "core/base/result.h"
 #include "shells/names/disk_path.h"
+#include "shells/posix/directory.h"
 #include "shells/posix/file_stat.h"
 #include "shells/posix/root.h"
 
@@ -80,10 +81,18 @@ struct ApplyOptions {
   std::function<void()> in_absence;
 };
 
+// What calls in a row need not open again. One thread, and for a short time: see ParentCache.
+struct ApplyDirectories {
+  ParentCache parents;
+  OpenedDirectory tmp;
+};
+
 class Applier {
  public:
   // `root` must outlive the applier.
   explicit Applier(const Root& root, ApplyOptions options = {});
+
+  // Wherever a function takes `shared`: null is as good, and slower for many calls.
 
   // The tmp name for a number of the caller's: 16 hex digits.
   static std::string TmpName(std::uint64_t number);
@@ -93,18 +102,18 @@ class Applier {
   // Makes `tmp_name` in tmp, not yet synced. `source` is read for kFile only. kExists: the name is
   // taken. After any error nothing is left there.
   Result<FileStat> Stage(const std::string& tmp_name, const StageRequest& request,
-                         ContentSource* source);
+                         ContentSource* source, ApplyDirectories* shared = nullptr);
   // Makes staged targets durable: fsync each if there are few, else one syncfs.
   Status SyncStaged(const std::vector<std::string>& tmp_names);
 
   // Puts what is staged at `tmp_name` at `path`; missing parents are made. `expected`: what stands
   // there (nullopt: nothing). An expected directory must be empty and is removed, not displaced.
   ApplyResult Replace(const DiskPath& path, const std::optional<FileStat>& expected,
-                      const std::string& tmp_name);
+                      const std::string& tmp_name, ApplyDirectories* shared = nullptr);
   // Moves what stands at `path` to `tmp_name`; a directory is removed if it is empty. Of the
   // parents the nearest `removable_parents` are removed if that left them empty.
   ApplyResult Remove(const DiskPath& path, const FileStat& expected, const std::string& tmp_name,
-                     std::size_t removable_parents = 0);
+                     std::size_t removable_parents = 0, ApplyDirectories* shared = nullptr);
   // Undoes either: as Replace, but `expected` is compared without ctime (which our own rename
   // changed).
   ApplyResult PutBack(const DiskPath& path, const std::optional<FileStat>& expected,
@@ -115,9 +124,10 @@ class Applier {
   // `came_out` is ApplyResult::found.
   DisplacedState LookAtDisplaced(const std::string& tmp_name, const FileStat& came_out);
   // Deletes it if LookAtDisplaced says kUnchanged; the answer is what it said.
-  DisplacedState DropDisplaced(const std::string& tmp_name, const FileStat& came_out);
+  DisplacedState DropDisplaced(const std::string& tmp_name, const FileStat& came_out,
+                               ApplyDirectories* shared = nullptr);
   // Deletes whatever it is. Only for what was staged and never placed, or captured and synced.
-  Status Discard(const std::string& tmp_name);
+  Status Discard(const std::string& tmp_name, ApplyDirectories* shared = nullptr);
 
   // All that lies in tmp, by name: recovery compares the inodes with the intents'.
   Result<std::vector<TmpEntry>> RecoverListing();

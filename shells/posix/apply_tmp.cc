@@ -19,7 +19,7 @@
 namespace kinfolder {
 namespace {
 
-constexpr std::size_t kFewFiles = 8;         // synced one by one below this
+constexpr std::size_t kFewFiles = 8;        // synced one by one below this
 constexpr std::size_t kFewDirectories = 4;  // likewise
 constexpr std::size_t kBlockBytes = 64 * 1024;
 
@@ -68,42 +68,48 @@ Status WriteContent(int fd, ContentSource* source) {
   }
 }
 
-Status MakeFile(int tmp_fd, const char* name, const StageRequest& request, ContentSource* source) {
+// `*made`: something is there now that must go if this fails.
+Result<FileStat> MakeFile(int tmp_fd, const char* name, const StageRequest& request,
+                          ContentSource* source, bool* made) {
   const mode_t mode = request.exec ? 0777 : 0666;  // without the umask's bits
   const Fd fd(RetryEintr([&] {
     return openat(tmp_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   }));
   if (!fd.ok()) return StageError(errno);
+  *made = true;
   const Status written = WriteContent(fd.get(), source);
-  if (!written.ok()) return written;
+  if (!written.ok()) return written.error();
   if (request.replaced_mode.has_value() &&
       fchmod(fd.get(), ModeFor(*request.replaced_mode, request.exec)) != 0) {
     return StageError(errno);
   }
-  return {};
+  const timespec times[2] = {{0, UTIME_OMIT}, TimeOf(request.mtime_ns)};
+  if (futimens(fd.get(), times) != 0) return StageError(errno);
+  FileStat stat;
+  const int error = StatAt(fd.get(), "", &stat);
+  if (error != 0) return StageError(error);
+  return stat;
 }
 
-Status MakeTarget(int tmp_fd, const char* name, const StageRequest& request,
-                  ContentSource* source) {
+Result<FileStat> MakeOther(int tmp_fd, const char* name, const StageRequest& request, bool* made) {
   switch (request.kind) {
-    case FileKind::kFile: {
-      const Status made = MakeFile(tmp_fd, name, request, source);
-      if (!made.ok()) return made;
-      break;
-    }
     case FileKind::kLink:
       if (symlinkat(request.link_target.c_str(), tmp_fd, name) != 0) return StageError(errno);
       break;
     case FileKind::kDirectory:
       if (mkdirat(tmp_fd, name, 0777) != 0) return StageError(errno);
       break;
-    case FileKind::kOther:
+    default:
       return MakeError(ErrorKind::kInvalid,
                        "only files, links and directories can be put in place");
   }
+  *made = true;
   const timespec times[2] = {{0, UTIME_OMIT}, TimeOf(request.mtime_ns)};
   if (utimensat(tmp_fd, name, times, AT_SYMLINK_NOFOLLOW) != 0) return StageError(errno);
-  return {};
+  FileStat stat;
+  const int error = StatAt(tmp_fd, name, &stat);
+  if (error != 0) return StageError(error);
+  return stat;
 }
 
 int Unlink(int tmp_fd, const char* name) {
@@ -164,6 +170,11 @@ OpenedDirectory OpenTmp(const Root& root) {
   return OpenDirectory(root, TmpDirectory(), 2);
 }
 
+const OpenedDirectory& OpenTmp(const Root& root, ApplyDirectories& shared) {
+  if (!shared.tmp.fd.ok()) shared.tmp = OpenTmp(root);
+  return shared.tmp;
+}
+
 std::string Applier::TmpName(std::uint64_t number) {
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(number));
@@ -177,17 +188,16 @@ DiskPath Applier::TmpPath(const std::string& tmp_name) {
 }
 
 Result<FileStat> Applier::Stage(const std::string& tmp_name, const StageRequest& request,
-                                ContentSource* source) {
-  const OpenedDirectory tmp = OpenTmp(root_);
+                                ContentSource* source, ApplyDirectories* shared) {
+  ApplyDirectories own;
+  const OpenedDirectory& tmp = OpenTmp(root_, shared != nullptr ? *shared : own);
   if (!tmp.fd.ok()) return TmpError(tmp.error);
-  FileStat stat;
-  if (StatAt(tmp.fd.get(), tmp_name.c_str(), &stat) == 0) return StageError(EEXIST);
-  const Status made = MakeTarget(tmp.fd.get(), tmp_name.c_str(), request, source);
-  int error = 0;
-  if (made.ok()) error = StatAt(tmp.fd.get(), tmp_name.c_str(), &stat);
-  if (made.ok() && error == 0) return stat;
-  Unlink(tmp.fd.get(), tmp_name.c_str());
-  return made.ok() ? StageError(error) : made.error();
+  bool made = false;
+  Result<FileStat> staged = request.kind == FileKind::kFile
+                                ? MakeFile(tmp.fd.get(), tmp_name.c_str(), request, source, &made)
+                                : MakeOther(tmp.fd.get(), tmp_name.c_str(), request, &made);
+  if (!staged.ok() && made) Unlink(tmp.fd.get(), tmp_name.c_str());
+  return staged;
 }
 
 Status Applier::SyncStaged(const std::vector<std::string>& tmp_names) {
@@ -228,8 +238,10 @@ DisplacedState Applier::LookAtDisplaced(const std::string& tmp_name, const FileS
   return Inspect(tmp.fd.get(), tmp_name.c_str(), came_out, &lease);
 }
 
-DisplacedState Applier::DropDisplaced(const std::string& tmp_name, const FileStat& came_out) {
-  const OpenedDirectory tmp = OpenTmp(root_);
+DisplacedState Applier::DropDisplaced(const std::string& tmp_name, const FileStat& came_out,
+                                      ApplyDirectories* shared) {
+  ApplyDirectories own;
+  const OpenedDirectory& tmp = OpenTmp(root_, shared != nullptr ? *shared : own);
   if (!tmp.fd.ok()) return DisplacedState::kUnknown;
   Fd lease;  // until it is unlinked
   const DisplacedState state = Inspect(tmp.fd.get(), tmp_name.c_str(), came_out, &lease);
@@ -237,8 +249,9 @@ DisplacedState Applier::DropDisplaced(const std::string& tmp_name, const FileSta
   return Unlink(tmp.fd.get(), tmp_name.c_str()) == 0 ? state : DisplacedState::kUnknown;
 }
 
-Status Applier::Discard(const std::string& tmp_name) {
-  const OpenedDirectory tmp = OpenTmp(root_);
+Status Applier::Discard(const std::string& tmp_name, ApplyDirectories* shared) {
+  ApplyDirectories own;
+  const OpenedDirectory& tmp = OpenTmp(root_, shared != nullptr ? *shared : own);
   if (!tmp.fd.ok()) return TmpError(tmp.error);
   const int error = Unlink(tmp.fd.get(), tmp_name.c_str());
   if (error == 0 || error == ENOENT) return {};

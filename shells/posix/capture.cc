@@ -49,8 +49,9 @@ Status PassOn(std::string_view bytes, Sha256* hash, CaptureSink* sink, std::uint
   return sink->Write(std::as_bytes(std::span(bytes.data(), bytes.size())));
 }
 
-Status ReadAll(int fd, Sha256* hash, CaptureSink* sink, const CaptureGap& gap,
-               std::uint64_t* size) {
+// Stops at `expected` bytes, too: a look at the file afterwards tells whether there are more.
+Status ReadAll(int fd, std::uint64_t expected, Sha256* hash, CaptureSink* sink,
+               const CaptureGap& gap, std::uint64_t* size) {
   // Not zeroed: that would cost more than a small file.
   const auto buffer = std::make_unique_for_overwrite<char[]>(kBlockBytes);
   const std::span<char> block(buffer.get(), kBlockBytes);
@@ -60,7 +61,7 @@ Status ReadAll(int fd, Sha256* hash, CaptureSink* sink, const CaptureGap& gap,
     if (first && gap) gap();
     if (n == 0) return {};
     const Status passed = PassOn({block.data(), static_cast<std::size_t>(n)}, hash, sink, size);
-    if (!passed.ok()) return passed;
+    if (!passed.ok() || *size == expected) return passed;
   }
 }
 
@@ -76,7 +77,7 @@ Result<CapturedFile> CaptureContent(int dir_fd, const char* name, CaptureSink* s
   if (captured.stat.kind != FileKind::kFile) return Changed();
   WaitForNextTick(captured.stat);
   Sha256 hash;
-  const Status read = ReadAll(fd.get(), &hash, sink, gap, &captured.size);
+  const Status read = ReadAll(fd.get(), captured.stat.size, &hash, sink, gap, &captured.size);
   if (!read.ok()) return read.error();
   captured.sha256 = hash.Finish();
   FileStat after;
@@ -115,9 +116,10 @@ Result<CapturedFile> CaptureLink(int dir_fd, const char* name, const FileStat& b
 }  // namespace
 
 Result<CapturedFile> CaptureFile(const Root& root, const DiskPath& path, CaptureSink* sink,
-                                 const CaptureGap& gap) {
+                                 const CaptureGap& gap, ParentCache* parents) {
   if (!IsLegalPath(path)) return ReadError(EINVAL);
-  const OpenedDirectory parent = OpenDirectory(root, path, path.size() - 1);
+  ParentCache own;
+  const OpenedDirectory& parent = (parents != nullptr ? *parents : own).Open(root, path);
   if (!parent.fd.ok()) return ReadError(parent.error == ENOTDIR ? ENOENT : parent.error);
   FileStat stat;
   const int error = StatAt(parent.fd.get(), path.back().c_str(), &stat);

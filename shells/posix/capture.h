@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "shells/grid/hash.h"
 #include "shells/names/disk_path.h"
+#include "shells/posix/directory.h"
 #include "shells/posix/file_stat.h"
 #include "shells/posix/root.h"
 
@@ -34,7 +35,8 @@ using CaptureGap = std::function<void()>;
 
 // A file's bytes, or a link's target, into `sink` (null: only hash). kChanged: try again later.
 // kNotFound: it is gone. kInvalid: it is neither file nor link. Errors of the sink are passed on.
+// `parents` (may be null) saves opening for paths in a row.
 Result<CapturedFile> CaptureFile(const Root& root, const DiskPath& path, CaptureSink* sink,
-                                 const CaptureGap& gap = nullptr);
+                                 const CaptureGap& gap = nullptr, ParentCache* parents = nullptr);
 
 }  // namespace kinfolder

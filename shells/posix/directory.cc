@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <climits>
 #include <string>
@@ -16,6 +17,8 @@
 
 namespace kinfolder {
 namespace {
+
+constexpr int kMostUsesOfParent = 64;
 
 OpenedDirectory Failed(int error) { return OpenedDirectory{Fd(), error}; }
 
@@ -102,5 +105,31 @@ OpenedDirectory OpenOrMakeDirectory(const Root& root, const DiskPath& path, std:
   }
   return at;
 }
+
+bool ParentCache::Has(const DiskPath& path) {
+  return path_.size() == path.size() && uses_left_-- > 0 &&
+         std::equal(path.begin(), path.end() - 1, path_.begin());
+}
+
+const OpenedDirectory& ParentCache::Keep(OpenedDirectory opened, const DiskPath& path) {
+  opened_ = std::move(opened);
+  path_ = opened_.fd.ok() ? path : DiskPath();
+  uses_left_ = kMostUsesOfParent;
+  return opened_;
+}
+
+const OpenedDirectory& ParentCache::Open(const Root& root, const DiskPath& path) {
+  if (Has(path)) return opened_;
+  return Keep(OpenDirectory(root, path, path.size() - 1), path);
+}
+
+const OpenedDirectory& ParentCache::OpenOrMake(const Root& root, const DiskPath& path,
+                                               std::size_t* made) {
+  *made = 0;
+  if (Has(path)) return opened_;
+  return Keep(OpenOrMakeDirectory(root, path, path.size() - 1, made), path);
+}
+
+void ParentCache::Forget() { Keep(OpenedDirectory{}, DiskPath()); }
 
 }  // namespace kinfolder

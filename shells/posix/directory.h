@@ -27,4 +27,23 @@ OpenedDirectory OpenDirectory(const Root& root, const DiskPath& path, std::size_
 OpenedDirectory OpenOrMakeDirectory(const Root& root, const DiskPath& path, std::size_t count,
                                     std::size_t* made);
 
+// Keeps the parent directory that was opened last: paths in a row often share it. Not noticed for a
+// few calls is that somebody moved it, as if that had happened just after. One thread.
+class ParentCache {
+ public:
+  // As OpenDirectory and OpenOrMakeDirectory with all but the last component. Valid until the next
+  // call, which must be for the same root. REQUIRES: `path` is not empty.
+  const OpenedDirectory& Open(const Root& root, const DiskPath& path);
+  const OpenedDirectory& OpenOrMake(const Root& root, const DiskPath& path, std::size_t* made);
+  void Forget();
+
+ private:
+  bool Has(const DiskPath& path);
+  const OpenedDirectory& Keep(OpenedDirectory opened, const DiskPath& path);
+
+  OpenedDirectory opened_;
+  DiskPath path_;  // one in the directory that is open; empty: none is
+  int uses_left_ = 0;
+};
+
 }  // namespace kinfolder

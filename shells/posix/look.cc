@@ -57,9 +57,10 @@ std::vector<DiskLook> LookAtAll(const Root& root, const std::vector<DiskPath>& p
 
 DiskLook LookAt(const Root& root, const DiskPath& path) { return LookAtAll(root, {path}).front(); }
 
-std::optional<FileStat> PeekAt(const Root& root, const DiskPath& path) {
+std::optional<FileStat> PeekAt(const Root& root, const DiskPath& path, ParentCache* parents) {
   if (!IsLegalPath(path)) return std::nullopt;
-  const DiskLook look = LookIn(OpenDirectory(root, path, path.size() - 1), path);
+  ParentCache own;
+  const DiskLook look = LookIn((parents != nullptr ? *parents : own).Open(root, path), path);
   if (look.presence != DiskPresence::kThere) return std::nullopt;
   return look.stat;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shells/names/disk_path.h"
+#include "shells/posix/directory.h"
 #include "shells/posix/file_stat.h"
 #include "shells/posix/root.h"
 
@@ -30,6 +31,8 @@ DiskLook LookAt(const Root& root, const DiskPath& path);
 std::vector<DiskLook> LookAtAll(const Root& root, const std::vector<DiskPath>& paths);
 
 // What is at a path, if anything that can be seen; nullopt says nothing about absence.
-std::optional<FileStat> PeekAt(const Root& root, const DiskPath& path);
+// `parents` (may be null) saves opening for paths in a row.
+std::optional<FileStat> PeekAt(const Root& root, const DiskPath& path,
+                               ParentCache* parents = nullptr);
 
 }  // namespace kinfolder

@@ -143,6 +143,7 @@ Status StateDb::OpenDatabase() {
   options.create_if_missing = true;
   options.paranoid_checks = true;
   options.max_open_files = 64;
+  options.compression = leveldb::kNoCompression;  // capabilities and digests are random
   if (env_ != nullptr) options.env = env_;
   leveldb::DB* db = nullptr;
   const leveldb::Status opened = leveldb::DB::Open(options, directory_, &db);
