@@ -118,8 +118,7 @@ ReplaceResult ReplaceOne(DiskSide& disk, const ReplaceItem& item, Touched& touch
       if (!gone) applied.found = look.stat;
     }
   } else if (item.remove) {
-    applied = disk.applier.Remove(item.path, *expected, tmp, item.removable_parents,
-                                  &directories);
+    applied = disk.applier.Remove(item.path, *expected, tmp, item.removable_parents, &directories);
   } else {
     applied = disk.applier.Replace(item.path, expected, tmp, &directories);
   }
