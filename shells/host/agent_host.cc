@@ -1,6 +1,7 @@
 #include "shells/host/agent_host.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ AgentHost::AgentHost(EventLoop& loop, std::unique_ptr<StateStore> db, AgentHostO
     : loop_(loop), db_(std::move(db)), options_(std::move(options)) {}
 
 Result<std::unique_ptr<AgentHost>> AgentHost::Open(EventLoop& loop, StateDir& state) {
+  // The default is 8 per core, and each keeps what a burst of work needed.
+  ::mallopt(M_ARENA_MAX, 2);
   Result<std::unique_ptr<StateDb>> db = StateDb::Open(state.DbPath());
   if (!db.ok()) return db.error();
   // The database's own directory entry; without it a power cut could take the whole of it.

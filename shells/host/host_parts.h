@@ -34,7 +34,7 @@ namespace kinfolder {
 // oldest go first.
 class RecentContents {
  public:
-  static constexpr std::size_t kMaxBytes = 16 * 1024 * 1024;
+  static constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;
 
   void Add(ContentId id, std::shared_ptr<const std::string> bytes);
   std::shared_ptr<const std::string> Find(ContentId id) const;

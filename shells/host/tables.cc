@@ -69,7 +69,7 @@ bool MakePlace(std::vector<Row>& table, std::uint32_t id) {
 
 }  // namespace
 
-std::size_t Tables::ContentKeyHash::operator()(const Digest& digest) const {
+std::size_t Tables::DigestHash::operator()(const Digest& digest) const {
   std::size_t hash = 0;
   std::memcpy(&hash, digest.data(), sizeof hash);
   return hash;
@@ -103,7 +103,7 @@ Status Tables::LoadRow(std::uint8_t table, std::uint32_t id, std::string_view ro
         good = MakePlace(remote_caps_, id);
         if (good) remote_caps_[id - 1] = Cap(row);
       }
-      by_cap_[Cap(row)] = SnapshotId{id};
+      by_cap_[Sha256Of(row)] = SnapshotId{id};
       break;
     case HostTable::kContent:
       good = MakePlace(contents_, id) && DecodeContent(row, &contents_[id - 1]);
@@ -168,7 +168,7 @@ std::vector<StateWrite> Tables::TakePending() {
 // --- snapshots ---
 
 SnapshotId Tables::FindSnapshot(const Cap& cap) const {
-  const auto found = by_cap_.find(cap);
+  const auto found = by_cap_.find(Sha256Of(cap));
   return found == by_cap_.end() ? SnapshotId{} : found->second;
 }
 
@@ -178,7 +178,7 @@ SnapshotId Tables::SnapshotOf(const Cap& cap) {
   remote_caps_.push_back(cap);
   const SnapshotId id{static_cast<std::uint32_t>(remote_caps_.size())};
   CHECK(!IsLocalId(id));
-  by_cap_[cap] = id;
+  by_cap_[Sha256Of(cap)] = id;
   Touch(HostTable::kSnapshot, id.value);
   return id;
 }
@@ -195,7 +195,7 @@ const Cap* Tables::CapOf(SnapshotId id) const {
 void Tables::SetCap(SnapshotId id, const Cap& cap) {
   CHECK(IsLocalId(id));
   local_caps_[id.value] = cap;
-  by_cap_[cap] = id;
+  by_cap_[Sha256Of(cap)] = id;
   Touch(HostTable::kSnapshot, id.value);
 }
 

@@ -99,7 +99,7 @@ class Tables {
   std::uint32_t person_count() const { return static_cast<std::uint32_t>(people_.size()); }
 
  private:
-  struct ContentKeyHash {
+  struct DigestHash {
     std::size_t operator()(const Digest& digest) const;
   };
   void Touch(HostTable table, std::uint32_t id);
@@ -110,9 +110,9 @@ class Tables {
   std::vector<NameRow> name_rows_;  // loaded ones before FinishLoading, then those to be written
   std::vector<Cap> remote_caps_;    // index = id - 1; ids without kLocalSnapshotBit
   std::unordered_map<std::uint32_t, Cap> local_caps_;
-  std::unordered_map<std::string, SnapshotId> by_cap_;
-  std::vector<ContentRow> contents_;  // index = id - 1
-  std::unordered_multimap<Digest, ContentId, ContentKeyHash> by_digest_;
+  std::unordered_map<Digest, SnapshotId, DigestHash> by_cap_;  // by the capability's hash
+  std::vector<ContentRow> contents_;                           // index = id - 1
+  std::unordered_multimap<Digest, ContentId, DigestHash> by_digest_;
   std::vector<PersonRow> people_;  // index = id - 1
   std::map<std::uint8_t, std::set<std::uint32_t>> touched_;
 };
