@@ -101,5 +101,46 @@ TEST(DirectoryTest, MakesNothingThroughALink) {
   EXPECT_TRUE(std::filesystem::is_empty(tree.base() + "/outside"));
 }
 
+TEST(ParentCacheTest, OpensAgainForAnotherDirectoryAndWhenTold) {
+  TestTree tree;
+  tree.MakeDirs("d");
+  tree.MakeDirs("e");
+  ParentCache cache;
+  const int first = cache.Open(tree.root(), {"d", "f"}).fd.get();
+  EXPECT_EQ(cache.Open(tree.root(), {"d", "g"}).fd.get(), first);
+  FileStat d;
+  FileStat e;
+  ASSERT_EQ(StatAt(cache.Open(tree.root(), {"d", "f"}).fd.get(), "", &d), 0);
+  ASSERT_EQ(StatAt(cache.Open(tree.root(), {"e", "f"}).fd.get(), "", &e), 0);
+  EXPECT_NE(d.inode, e.inode);
+  tree.Remove("e");
+  cache.Forget();
+  EXPECT_EQ(cache.Open(tree.root(), {"e", "f"}).error, ENOENT);
+}
+
+TEST(ParentCacheTest, AnErrorIsNotKept) {
+  TestTree tree;
+  ParentCache cache;
+  EXPECT_EQ(cache.Open(tree.root(), {"d", "e", "f"}).error, ENOENT);
+  std::size_t made = 0;
+  EXPECT_TRUE(cache.OpenOrMake(tree.root(), {"d", "e", "f"}, &made).fd.ok());
+  EXPECT_EQ(made, 2u);
+  EXPECT_TRUE(cache.OpenOrMake(tree.root(), {"d", "e", "g"}, &made).fd.ok());
+  EXPECT_EQ(made, 0u);
+  EXPECT_TRUE(cache.Open(tree.root(), {"d", "e", "f"}).fd.ok());
+}
+
+TEST(ParentCacheTest, ARemovedDirectoryIsNoticedAfterAWhile) {
+  TestTree tree;
+  tree.MakeDirs("d");
+  ParentCache cache;
+  ASSERT_TRUE(cache.Open(tree.root(), {"d", "f"}).fd.ok());
+  tree.Remove("d");
+  bool noticed = false;
+  for (int i = 0; i < 100 && !noticed; ++i)
+    noticed = cache.Open(tree.root(), {"d", "f"}).error == ENOENT;
+  EXPECT_TRUE(noticed);
+}
+
 }  // namespace
 }  // namespace kinfolder
