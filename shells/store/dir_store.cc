@@ -143,6 +143,12 @@ Status DirStore::Health() {
   return {};
 }
 
+std::optional<Digest> DirStore::DigestOf(const Cap& cap) const {
+  const auto parsed = ParsePackCap(cap);
+  if (!parsed.ok() || parsed.value().directory) return std::nullopt;
+  return parsed.value().sha256;
+}
+
 std::string DirStore::Describe() const { return "directory " + root_->path() + " (not encrypted)"; }
 
 Status DirStore::Watch(const std::vector<Cap>& caps) {

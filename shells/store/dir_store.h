@@ -42,6 +42,7 @@ class DirStore : public ObjectStore {
   Result<std::string> Link(const Cap& write_cap,
                            const std::vector<DirectoryChange>& entries) override;
   Status Health() override;
+  std::optional<Digest> DigestOf(const Cap& cap) const override;
   std::string Describe() const override;
   Status Watch(const std::vector<Cap>& caps) override;
   int NotifyFd() const override;

@@ -116,6 +116,10 @@ class ObjectStore {
   virtual Result<std::string> Link(const Cap& write_cap,
                                    const std::vector<DirectoryChange>& entries) = 0;
 
+  // The SHA-256 of the bytes behind a capability if every whole read of them is checked against it;
+  // nullopt if the capability does not say.
+  virtual std::optional<Digest> DigestOf(const Cap&) const { return std::nullopt; }
+
   // Whether reading and writing can be expected to work now; the text is for people.
   virtual Status Health() = 0;
 

@@ -20,6 +20,7 @@
 
 #include "core/base/check.h"
 #include "core/base/result.h"
+#include "shells/grid/hash.h"
 #include "shells/store/object_store.h"
 
 namespace kinfolder {
@@ -122,6 +123,8 @@ TEST_P(ObjectStoreContract, BytesComeBackInAnotherProgram) {
     });
     ASSERT_TRUE(status.ok());
     EXPECT_TRUE(streamed == bytes) << bytes.size();
+    // A store that says what it checks must be right about it.
+    EXPECT_EQ(other->DigestOf(cap).value_or(Sha256Of(bytes)), Sha256Of(bytes));
     if (bytes.empty()) continue;
     EXPECT_EQ(other->Get(cap, bytes.size() - 1).error().kind, ErrorKind::kTooLarge);
   }
