@@ -1,7 +1,9 @@
 // Time passing in a scenario: until something is done, or until all is at rest.
-#include <algorithm>
+#include "sim/scenario/play.h"
 
-#include "sim/scenario/run.h"
+#include <algorithm>
+#include <utility>
+
 #include "sim/world/draws.h"
 
 namespace kinfolder::sim {
@@ -38,21 +40,55 @@ std::uint64_t ChainOf(const World& world) {
   return Mix(chain ^ world.events ^ static_cast<std::uint64_t>(world.now_ms) << 20);
 }
 
-void Play::Begin(const std::vector<std::string>& names, const std::set<int>& late,
-                 const std::set<int>& read_only) {
+void Play::Await(Wait::For what, int machine, std::int64_t leg_ms, std::int64_t patience_ms) {
+  wait_ = {what, machine, 0, world.now_ms, leg_ms, world.now_ms + patience_ms, 1};
+  why_.clear();
+}
+
+void Play::Over(std::string why) {
+  wait_ = {};
+  why_ = std::move(why);
+}
+
+bool Play::Proceed() {
+  if (!waiting()) return false;
+  if (!Advance(world, oracles, wait_.leg_ms)) EndLeg();
+  return waiting();
+}
+
+void Play::StartBegin(const std::vector<std::string>& names, const std::set<int>& late,
+                      const std::set<int>& read_only) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     world.machines[i].name = names[i];
     world.machines[i].late = late.count(static_cast<int>(i)) != 0;
     world.machines[i].read_only = read_only.count(static_cast<int>(i)) != 0;
     if (!world.machines[i].late) Join(world, oracles, static_cast<int>(i));
   }
-  RunUntil(world.now_ms + 5 * kMinute);
-  for (Machine& m : world.machines) m.counters = {};
+  Await(Wait::For::kBegin, -1, world.now_ms + 5 * kMinute, 5 * kMinute);
+}
+
+void Play::StartUntil(std::int64_t until_ms) {
+  Await(Wait::For::kTime, -1, until_ms, until_ms - world.now_ms);
+}
+
+void Play::Begin(const std::vector<std::string>& names, const std::set<int>& late,
+                 const std::set<int>& read_only) {
+  StartBegin(names, late, read_only);
+  while (Proceed()) {
+  }
 }
 
 void Play::RunUntil(std::int64_t until_ms) {
-  while (Advance(world, oracles, until_ms)) {
+  StartUntil(until_ms);
+  while (Proceed()) {
   }
+}
+
+std::string Play::Settle() {
+  StartSettle();
+  while (Proceed()) {
+  }
+  return why_;
 }
 
 // What a delayed write brought back in a machine's directory is found when that is read again.
@@ -101,49 +137,88 @@ std::string Play::Restless() const {
   return {};
 }
 
-std::string Play::Settle() {
+void Play::StartSettle() {
   std::int64_t poll_ms = 1;
   for (std::size_t i = 0; i < world.machines.size(); ++i) {
     Machine& m = world.machines[i];
     poll_ms = std::max(poll_ms, m.config.poll_interval_ms);
     if (m.agent) Feed(world, oracles, static_cast<int>(i), WatchLost{});
   }
-  const std::int64_t start_ms = settling_since_ms_ = world.now_ms;
-  std::int64_t target_ms = start_ms;
-  while (!world.violation) {
-    target_ms = std::max(target_ms,
-                         std::max({start_ms, world.last_change_ms, FaultsEndMs()}) + 2 * poll_ms);
-    RunUntil(target_ms);
-    if (world.violation) break;
-    if (world.now_ms < world.last_change_ms + 2 * poll_ms) {
-      if (world.now_ms - start_ms > kDay) return "it kept changing: " + world.last_change;
-      continue;
-    }
-    if (Resting()) break;
-    if (world.now_ms - start_ms > kDay) {
-      const std::string who = Restless();
-      return who.empty() ? "the store's faults do not end" : who + " never comes to rest";
-    }
-    target_ms = world.now_ms + poll_ms;
-  }
-  if (!world.violation) oracles.AtRest(world);
-  return {};
+  settling_since_ms_ = world.now_ms;
+  Await(Wait::For::kRest, -1,
+        std::max({world.now_ms, world.last_change_ms, FaultsEndMs()}) + 2 * poll_ms, kDay);
+  wait_.poll_ms = poll_ms;
 }
 
-std::string Play::Command(int machine, EventBody body, CommandId command) {
-  const std::int64_t end_ms = world.now_ms + kDay;
-  Feed(world, oracles, machine, std::move(body));
-  while (!world.violation && At(world, machine).agent && world.now_ms < end_ms) {
-    const auto answer = At(world, machine).answers.find(command);
-    if (answer != At(world, machine).answers.end()) {
-      const bool done = answer->second.outcome == Outcome::kDone;
-      return done ? ""
-                  : "the agent refused (reason " +
-                        std::to_string(static_cast<int>(answer->second.reason)) + ")";
-    }
-    RunUntil(world.now_ms + 100);
+void Play::EndRestLeg() {
+  if (world.violation) return Over();
+  const bool late = world.now_ms > wait_.end_ms;
+  if (world.now_ms < world.last_change_ms + 2 * wait_.poll_ms) {
+    if (late) return Over("it kept changing: " + world.last_change);
+  } else if (Resting()) {
+    oracles.AtRest(world);
+    return Over();
+  } else if (late) {
+    const std::string who = Restless();
+    return Over(who.empty() ? "the store's faults do not end" : who + " never comes to rest");
+  } else {
+    wait_.leg_ms = world.now_ms + wait_.poll_ms;
   }
-  return world.now_ms < end_ms ? "" : "the agent never answered";
+  wait_.leg_ms = std::max(
+      {wait_.leg_ms, world.last_change_ms + 2 * wait_.poll_ms, FaultsEndMs() + 2 * wait_.poll_ms});
+}
+
+void Play::StartCommand(int machine, EventBody body, CommandId command) {
+  Await(Wait::For::kAnswer, machine, world.now_ms, kDay);
+  wait_.command = command;
+  Feed(world, oracles, machine, std::move(body));
+  EndLeg();
+}
+
+void Play::EndAnswerLeg() {
+  const Machine& m = At(world, wait_.machine);
+  if (world.violation || !m.agent) return Over();
+  const auto answer = m.answers.find(wait_.command);
+  if (answer == m.answers.end()) {
+    if (world.now_ms >= wait_.end_ms) return Over("the agent never answered");
+    wait_.leg_ms = world.now_ms + 100;
+  } else if (answer->second.outcome == Outcome::kDone) {
+    Over();
+  } else {
+    Over("the agent refused (reason " + std::to_string(static_cast<int>(answer->second.reason)) +
+         ")");
+  }
+}
+
+void Play::EndLeg() {
+  const bool over = world.violation || (wait_.machine >= 0 && !At(world, wait_.machine).agent);
+  const auto again = [&](bool done, std::int64_t leg_ms, const char* why) {
+    if (over || done) return Over();
+    if (world.now_ms >= wait_.end_ms) return Over(why);
+    wait_.leg_ms = world.now_ms + leg_ms;
+  };
+  const auto at_rest = [&] {
+    return over || WaitsForNothing(At(world, wait_.machine).agent->driver.state());
+  };
+  switch (wait_.what) {
+    case Wait::For::kNothing:
+      return;
+    case Wait::For::kTime:
+      return Over();
+    case Wait::For::kBegin:
+      for (Machine& m : world.machines) m.counters = {};
+      return Over();
+    case Wait::For::kRest:
+      return EndRestLeg();
+    case Wait::For::kAnswer:
+      return EndAnswerLeg();
+    case Wait::For::kScan:
+      return again(over || Captured(wait_.machine), 20, "the scan does not end");
+    case Wait::For::kPoll:
+      return again(at_rest(), 500, "the poll does not end");
+    case Wait::For::kJoin:
+      return again(at_rest(), 500, "");
+  }
 }
 
 // Everything on the disk is known to the core and taken down.
@@ -164,38 +239,22 @@ bool Play::Captured(int machine) const {
   return true;
 }
 
-std::string Play::ScanNow(int machine) {
+void Play::StartScan(int machine) {
   Feed(world, oracles, machine, WatchLost{});
-  const std::int64_t end_ms = world.now_ms + 60 * kMinute;
-  do {
-    RunUntil(world.now_ms + 20);
-    if (world.violation || !At(world, machine).agent || Captured(machine)) return {};
-  } while (world.now_ms < end_ms);
-  return "the scan does not end";
+  Await(Wait::For::kScan, machine, world.now_ms + 20, 60 * kMinute);
 }
 
-std::string Play::PollNow(int machine) {
+void Play::StartPoll(int machine) {
   const std::vector<std::uint32_t> others = At(world, machine).agent->tables.participants;
   Feed(world, oracles, machine, StoreChanged{});
   for (std::uint32_t id = kSelf.value + 1; id < others.size(); ++id)
     Feed(world, oracles, machine, StoreChanged{ParticipantId{id}});
-  const std::int64_t end_ms = world.now_ms + 60 * kMinute;
-  do {
-    RunUntil(world.now_ms + 500);
-    const Machine& m = At(world, machine);
-    if (world.violation || !m.agent || WaitsForNothing(m.agent->driver.state())) return {};
-  } while (world.now_ms < end_ms);
-  return "the poll does not end";
+  Await(Wait::For::kPoll, machine, world.now_ms + 500, 60 * kMinute);
 }
 
-void Play::JoinNow(int machine) {
+void Play::StartJoin(int machine) {
   Join(world, oracles, machine);
-  const std::int64_t end_ms = world.now_ms + 10 * kMinute;
-  do {
-    RunUntil(world.now_ms + 500);
-    const Machine& m = At(world, machine);
-    if (world.violation || !m.agent || WaitsForNothing(m.agent->driver.state())) return;
-  } while (world.now_ms < end_ms);
+  Await(Wait::For::kJoin, machine, world.now_ms + 500, 10 * kMinute);
 }
 
 }  // namespace kinfolder::sim

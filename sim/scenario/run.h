@@ -1,13 +1,17 @@
 // Runs a scenario in a simulated world.
+//
+// A Run is a plain value: the script, the place in it, and the world at work. Copied at any point,
+// also in the middle of a step that waits, the copy goes on exactly as the original. What each step
+// does is in do_*.cc.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "sim/oracles/oracles.h"
+#include "sim/scenario/play.h"
 #include "sim/scenario/steps.h"
-#include "sim/world/world.h"
 
 namespace kinfolder::sim {
 
@@ -28,38 +32,43 @@ struct RunResult {
   std::vector<std::string> log;
 };
 
-// Runs it twice: a difference between the two is a failure of I12.
-RunResult RunScenario(const Scenario& scenario, bool log);
-
-// A world at work: what scenario steps and random users have in common.
-class Play {
+class Run {
  public:
-  World world;
-  Oracles oracles;
+  Run(std::shared_ptr<const Scenario> scenario, bool log);
 
-  // Makes the machines; those that are not late join, and time passes until all is quiet.
-  void Begin(const std::vector<std::string>& names, const std::set<int>& late,
-             const std::set<int>& read_only);
-  void RunUntil(std::int64_t until_ms);
-  // `settle`. Empty: done. Otherwise what kept changing.
-  std::string Settle();
-  // Sends a command and waits for its answer. Empty: done.
-  std::string Command(int machine, EventBody body, CommandId command);
-  std::string ScanNow(int machine);
-  std::string PollNow(int machine);
-  void JoinNow(int machine);
+  // Does the next step, or one thing that is due in the one under way. False: all is done, or the
+  // result is known to be bad.
+  bool Proceed();
+  const Scenario& scenario() const { return *scenario_; }
+  const RunResult& result() const { return result_; }
+  // The result with the chain and the log. REQUIRES: Proceed has returned false.
+  RunResult Finish();
+
+  Play play;
+
+  // --- for what steps do (do_*.cc) ---
+  World& world() { return play.world; }
+  void End(Ending ending, const Step& step, const std::string& what);
+  // A step that the file should not have here.
+  void Refuse(const Step& step, const std::string& what);
+  // False, and refused: the agent must be running (or must not).
+  bool Needs(const Step& step, bool running);
+  // What a user does; refused if it can't be done.
+  void DoUser(const Step& step, const UserOp& op);
+  // Ends the run if the expectation does not hold.
+  void Expect(const Step& step);
 
  private:
-  bool Captured(int machine) const;
-  bool Resting() const;
-  std::string Restless() const;
-  std::int64_t FaultsEndMs() const;  // of the store's timed faults
+  bool CheckViolation();
+  const Step& Current() const { return scenario_->steps.at(next_ - 1); }
 
-  std::int64_t settling_since_ms_ = 0;
+  std::shared_ptr<const Scenario> scenario_;
+  std::size_t next_ = 0;  // the step after the one under way
+  RunResult result_;
 };
 
-// The digest of all that machines did.
-std::uint64_t ChainOf(const World& world);
+// Runs it twice: a difference between the two is a failure of I12.
+RunResult RunScenario(const Scenario& scenario, bool log);
 
 // Judges one `expect`. True: it holds. Otherwise *expected and *is say how not; *refusal is set if
 // it can't be asked now.

@@ -1,0 +1,101 @@
+// The life of agents, of their state, and of their connections.
+#include "sim/scenario/do.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+void DoStart(Run& run, const Step& step) {
+  const Machine& m = At(run.world(), step.machine);
+  if (!m.joined || m.left) return run.Refuse(step, "it has not joined; expected `join`");
+  if (run.Needs(step, false)) StartAgent(run.world(), run.play.oracles, step.machine);
+}
+
+void DoStop(Run& run, const Step& step) {
+  if (run.Needs(step, true)) StopAgent(run.world(), step.machine);
+}
+
+void DoCrashAt(Run& run, const Step& step) {
+  const std::int64_t count = step.numbers.empty() ? 1 : step.numbers[0];
+  At(run.world(), step.machine)
+      .hooks.push_back({step.effect, step.after, static_cast<std::uint64_t>(count), {}});
+}
+
+void DoJoin(Run& run, const Step& step) {
+  const Machine& m = At(run.world(), step.machine);
+  if (m.joined && !m.left)
+    return run.Refuse(step,
+                      "it has joined already; expected a machine of `late:` or one without state");
+  run.play.StartJoin(step.machine);
+}
+
+void DoLeave(Run& run, const Step& step) {
+  StopAgent(run.world(), step.machine);
+  At(run.world(), step.machine).left = true;
+}
+
+void DoPause(Run& run, const Step& step) {
+  Machine& m = At(run.world(), step.machine);
+  m.paused = step.verb == "pause";
+  const CommandId command = run.world().next_command++;
+  if (run.Needs(step, true))
+    Feed(run.world(), run.play.oracles, step.machine, PauseAsked{command, m.paused});
+}
+
+void DoOffline(Run& run, const Step& step) {
+  At(run.world(), step.machine).offline = step.verb == "offline";
+}
+
+void DoPartition(Run& run, const Step& step) {
+  At(run.world(), step.machine).partitions.insert(step.other);
+}
+
+void DoUnpartition(Run& run, const Step& step) {
+  At(run.world(), step.machine).partitions.erase(step.other);
+}
+
+void DoClock(Run& run, const Step& step) {
+  At(run.world(), step.machine).clock_offset_ms += step.numbers[0];
+}
+
+void DoLoseState(Run& run, const Step& step) {
+  if (!run.Needs(step, false)) return;
+  At(run.world(), step.machine).state = StateDir{};
+  At(run.world(), step.machine).joined = false;
+}
+
+void DoRollbackState(Run& run, const Step& step) {
+  Machine& m = At(run.world(), step.machine);
+  if (run.Needs(step, false)) m.state = m.saved;
+}
+
+void DoCloneState(Run& run, const Step& step) {
+  if (run.Needs(step, false))
+    At(run.world(), step.machine).state = At(run.world(), step.other).state;
+}
+
+}  // namespace
+
+std::span<const Doer> LifeSteps() {
+  static constexpr Doer kSteps[] = {
+      {"start", DoStart},
+      {"stop", DoStop},
+      {"crash", DoStop},
+      {"crash-at", DoCrashAt},
+      {"join", DoJoin},
+      {"leave", DoLeave},
+      {"pause", DoPause},
+      {"resume", DoPause},
+      {"offline", DoOffline},
+      {"online", DoOffline},
+      {"partition", DoPartition},
+      {"unpartition", DoUnpartition},
+      {"clock", DoClock},
+      {"lose-state", DoLoseState},
+      {"rollback-state", DoRollbackState},
+      {"clone-state-from", DoCloneState},
+  };
+  return kSteps;
+}
+
+}  // namespace kinfolder::sim

@@ -1,0 +1,80 @@
+// A world at work: what scenario steps and random users have in common.
+//
+// A plain value, also in the middle of a wait: Begin..., StartSettle and the like only say what is
+// waited for; each Proceed carries out one thing that is due, so that between two of them the whole
+// can be copied, judged or made to crash. The calls without `Start` wait until it is over.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/oracles/oracles.h"
+#include "sim/world/world.h"
+
+namespace kinfolder::sim {
+
+// What is waited for.
+struct Wait {
+  enum class For : std::uint8_t { kNothing, kTime, kBegin, kRest, kAnswer, kScan, kPoll, kJoin };
+  For what = For::kNothing;
+  int machine = -1;
+  CommandId command = 0;
+  std::int64_t start_ms = 0;
+  std::int64_t leg_ms = 0;  // until when time passes before it is looked again whether it is over
+  std::int64_t end_ms = 0;  // when it fails
+  std::int64_t poll_ms = 1;
+};
+
+class Play {
+ public:
+  World world;
+  Oracles oracles;
+
+  // Makes the machines; those that are not late join, and time passes until all is quiet.
+  void StartBegin(const std::vector<std::string>& names, const std::set<int>& late,
+                  const std::set<int>& read_only);
+  void StartUntil(std::int64_t until_ms);
+  void StartSettle();
+  // Sends a command and waits for its answer.
+  void StartCommand(int machine, EventBody body, CommandId command);
+  void StartScan(int machine);
+  void StartPoll(int machine);
+  void StartJoin(int machine);
+
+  bool waiting() const { return wait_.what != Wait::For::kNothing; }
+  // Carries out the next thing that is due, or finds that the wait is over. False: nothing is
+  // waited for any more; `why` then says why what was waited for failed, empty if it did not.
+  bool Proceed();
+  const std::string& why() const { return why_; }
+  // When time stops at the latest if nothing is due before. REQUIRES: waiting().
+  std::int64_t leg_ms() const { return wait_.leg_ms; }
+
+  // The same, waited for. Empty: done. Otherwise why not.
+  void Begin(const std::vector<std::string>& names, const std::set<int>& late,
+             const std::set<int>& read_only);
+  void RunUntil(std::int64_t until_ms);
+  std::string Settle();
+
+ private:
+  void Await(Wait::For what, int machine, std::int64_t leg_ms, std::int64_t patience_ms);
+  void Over(std::string why = {});
+  // The leg of the wait is done: starts the next one or finds that it is over.
+  void EndLeg();
+  void EndRestLeg();
+  void EndAnswerLeg();
+  bool Captured(int machine) const;
+  bool Resting() const;
+  std::string Restless() const;
+  std::int64_t FaultsEndMs() const;  // of the store's timed faults
+
+  Wait wait_;
+  std::string why_;
+  std::int64_t settling_since_ms_ = 0;
+};
+
+// The digest of all that machines did.
+std::uint64_t ChainOf(const World& world);
+
+}  // namespace kinfolder::sim
