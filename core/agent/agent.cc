@@ -103,6 +103,8 @@ void OnTimer(Context& c, const Timer& timer) {
     case TimerKind::kGiveUp:
       c.Work(path).judge = true;
       return c.Wake(path);
+    case TimerKind::kCheck:
+      return OnCheckTimer(c, path);
     case TimerKind::kAbsences:
       c.s.absences_armed = false;
       return AskAboutAbsences(c);
@@ -173,6 +175,7 @@ struct Dispatch {
   void operator()(const VersionChosen& e) { OnChoice(c, e); }
   void operator()(const DeletesDecided& e) { OnDeletesDecided(c, e); }
   void operator()(const PauseAsked& e) { OnPauseAsked(c, e); }
+  void operator()(const StoredChecked& e) { OnStoredChecked(c, e); }
 };
 
 // An answer to no effect at all: their ids are never 0.

@@ -169,6 +169,13 @@ void OnOwnRead(Context& c, const OwnRead& event);
 void OnDirectoryWritten(Context& c, const DirectoryWritten& event);
 void MarkDue(Context& c, PathId path);
 
+// rollback.cc: an older entry of our personal DMD came back
+bool IsChecked(const AgentState& s, PathId path);
+// Begins to find out whether what we would link over `entry` is still in the store.
+void StartCheck(Context& c, PathId path, SnapshotId entry);
+void OnStoredChecked(Context& c, const StoredChecked& event);
+void OnCheckTimer(Context& c, PathId path);
+
 // poll_work.cc
 void StepPoller(Context& c, ParticipantId who, PollEvent event);
 void OnHeadsRead(Context& c, const HeadsRead& event);

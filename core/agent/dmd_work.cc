@@ -62,23 +62,49 @@ bool IsOurs(Context& c, const PathRecord& r, SnapshotId entry) {
   return false;
 }
 
-// What the entry tells about the last write of it.
+// What the entry tells about the last write of it. about_to_write stays: a write that is delayed
+// may still bring it.
 void TakeEntry(Context& c, PathId path, SnapshotId entry) {
   PathRecord& r = c.Record(path);
+  c.s.dmd.checks.erase(path);
   if (entry != r.last_written) {
-    // Confirmed, or something older of ours that came back. about_to_write stays: a write that is
-    // delayed may still bring it.
     r.last_written = entry;
     c.Touch(path);
   }
   MarkDue(c, path);
 }
 
+// Something older than what was confirmed.
+bool CameBack(const PathRecord& r, SnapshotId entry) {
+  return r.last_written && entry != r.last_written && entry != r.about_to_write;
+}
+
+void TakeEntries(Context& c, const std::map<PathId, SnapshotId>& entries) {
+  const auto entry_of = [&](PathId path) {
+    const auto e = entries.find(path);
+    return e == entries.end() ? SnapshotId{} : e->second;
+  };
+  bool came_back = false;
+  for (std::uint32_t i = 1; i < c.s.paths.size(); ++i)
+    came_back |= CameBack(c.s.paths[i].record, entry_of(PathId{i}));
+  for (std::uint32_t i = 1; i < c.s.paths.size(); ++i) {
+    const PathId path{i};
+    const PathRecord& r = c.s.paths[i].record;
+    const SnapshotId entry = entry_of(path);
+    // If the store was rolled back, what is not linked yet may be gone like what was.
+    if (came_back && r.current && r.current != entry) {
+      StartCheck(c, path, entry);
+    } else if (entry || r.last_written || r.about_to_write) {
+      TakeEntry(c, path, entry);
+    }
+  }
+}
+
 }  // namespace
 
 void MarkDue(Context& c, PathId path) {
   const PathRecord& r = c.Record(path);
-  if (!r.current || r.current == r.last_written)
+  if (!r.current || r.current == r.last_written || IsChecked(c.s, path))
     c.s.dmd.due.erase(path);
   else
     c.s.dmd.due.insert(path);
@@ -125,13 +151,7 @@ void OnOwnRead(Context& c, const OwnRead& event) {
     TakeHeads(c, kForeign, event.entries, true);
     return StepPoller(c, kForeign, PollEvent::kAsked);
   }
-  for (std::uint32_t i = 1; i < c.s.paths.size(); ++i) {
-    const PathId path{i};
-    const PathRecord& r = c.s.paths[i].record;
-    const auto e = entries.find(path);
-    if (e != entries.end() || r.last_written || r.about_to_write)
-      TakeEntry(c, path, e == entries.end() ? SnapshotId{} : e->second);
-  }
+  TakeEntries(c, entries);
   StepDmdMachine(c, DmdEvent::kReadDone);
 }
 

@@ -124,9 +124,18 @@ struct AnswerCommand {  // no answer
   Reason reason = Reason::kNone;
 };
 
+// Is the snapshot still in the store; with `content`, its content too? Asked when what we published
+// came back older: the store may have been rolled back.
+struct CheckStored {
+  EffectId id = 0;
+  PathId path;
+  SnapshotId snapshot;
+  bool content = false;
+};  // -> StoredChecked
+
 using Effect =
     std::variant<LookAtRoot, Scan, Look, Capture, StageTarget, DropStaged, Replace, RecoverReplace,
                  Settle, PlaceCopy, RemoveCopy, Upload, WriteDirectory, ReadOwn, ReadHeads,
-                 ReadCollective, FetchSnapshot, ForgetContent, AnswerCommand>;
+                 ReadCollective, FetchSnapshot, ForgetContent, AnswerCommand, CheckStored>;
 
 }  // namespace kinfolder

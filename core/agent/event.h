@@ -147,6 +147,13 @@ struct SnapshotFetched {
   SnapshotFacts facts;
   Reason reason = Reason::kNone;
 };
+// kDone: it is there, whole. kRefused: it is not, or damaged; a content that is not there is not
+// taken for stored any more by the shell.
+struct StoredChecked {
+  EffectId id = 0;
+  Outcome outcome = Outcome::kFailed;
+  Reason reason = Reason::kNone;
+};
 struct StoreChanged {
   ParticipantId participant;
 };  // notification; none: the collective
@@ -182,7 +189,7 @@ using EventBody =
                  Looked, Captured, Staged, Replaced, Settled, CopyPlaced, CopyRemoved, Uploaded,
                  DirectoryWritten, OwnRead, HeadsRead, CollectiveRead, SnapshotFetched,
                  StoreChanged, StoreLinkChanged, SyncAsked, VersionChosen, DeletesDecided,
-                 PauseAsked>;
+                 PauseAsked, StoredChecked>;
 
 struct Event {
   Instant now;

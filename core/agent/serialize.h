@@ -71,6 +71,7 @@ KINFOLDER_FIELDS(SyncAsked, v.command)
 KINFOLDER_FIELDS(VersionChosen, v.command, v.path, v.choice, v.theirs, v.given, v.settles_conflicts)
 KINFOLDER_FIELDS(DeletesDecided, v.command, v.approve)
 KINFOLDER_FIELDS(PauseAsked, v.command, v.paused)
+KINFOLDER_FIELDS(StoredChecked, v.id, v.outcome, v.reason)
 
 // --- effect.h ---
 KINFOLDER_FIELDS(LookAtRoot, v.id)
@@ -92,6 +93,7 @@ KINFOLDER_FIELDS(ReadCollective, v.id)
 KINFOLDER_FIELDS(FetchSnapshot, v.id, v.path, v.snapshot)
 KINFOLDER_FIELDS(ForgetContent, v.content)
 KINFOLDER_FIELDS(AnswerCommand, v.command, v.outcome, v.reason)
+KINFOLDER_FIELDS(CheckStored, v.id, v.path, v.snapshot, v.content)
 
 // --- records.h ---
 KINFOLDER_FIELDS(DiskRecord, v.there, v.stat, v.version)
@@ -122,8 +124,10 @@ KINFOLDER_FIELDS(PathWork, v.path, v.file, v.file_effect, v.file_failures, v.cha
 KINFOLDER_FIELDS(PathState, v.record, v.heads, v.work)
 KINFOLDER_FIELDS(ParticipantState, v.facts, v.poll, v.effect, v.read_once, v.reason)
 KINFOLDER_FIELDS(CacheEntry, v.cache, v.effect, v.path, v.reason, v.waiting)
+KINFOLDER_FIELDS(StoredCheck, v.entry, v.root, v.asked, v.effect, v.failures, v.open, v.seen,
+                 v.readable)
 KINFOLDER_FIELDS(DmdState, v.phase, v.effect, v.failures, v.reason, v.due, v.writing,
-                 v.next_write_ms)
+                 v.next_write_ms, v.checks, v.rolled_back_wall_ms)
 KINFOLDER_FIELDS(Timer, v.at_mono_ms, v.kind, v.id)
 KINFOLDER_FIELDS(AgentState, v.folder, v.paths, v.work, v.free_work, v.copy_owner_of, v.files_there,
                  v.bytes_there, v.now, v.config, v.epoch, v.next_effect, v.seed, v.read_only,

@@ -97,6 +97,18 @@ struct CacheEntry {
   std::set<PathId> waiting;  // paths to be judged when it is known
 };
 
+// An older entry of ours (or none) came back: is what we would link still there?
+struct StoredCheck {
+  SnapshotId entry;  // what our personal DMD holds; none: nothing
+  SnapshotId root;   // what we would link: the current snapshot
+  SnapshotId asked;  // awaited, or to be asked for again
+  EffectId effect = 0;
+  std::uint32_t failures = 0;
+  std::vector<SnapshotId> open;      // ancestors of what is gone, not asked for yet
+  std::set<SnapshotId> seen;         // once in `open`
+  std::vector<SnapshotId> readable;  // of them
+};
+
 struct DmdState {
   DmdPhase phase = DmdPhase::kUnread;
   EffectId effect = 0;
@@ -105,6 +117,9 @@ struct DmdState {
   std::set<PathId> due;            // current differs from last_written
   std::vector<PathId> writing;     // entries of the write under way
   std::int64_t next_write_ms = 0;  // writes during a rush are gathered
+  std::map<PathId, StoredCheck> checks;
+  std::int64_t rolled_back_wall_ms =
+      0;  // when the store was last found to have lost ours; 0: never
 };
 
 enum class TimerKind : std::uint8_t {
@@ -122,6 +137,7 @@ enum class TimerKind : std::uint8_t {
   kAbsences = 12,
   kRemovals = 13,
   kGiveUp = 14,  // heads of a path that could not be judged for long
+  kCheck = 15,   // whether a snapshot is still stored
 };
 struct Timer {
   std::int64_t at_mono_ms = 0;

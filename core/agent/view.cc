@@ -120,6 +120,7 @@ bool IsQuiet(const AgentState& s) {
   if (std::any_of(s.work.begin(), s.work.end(), IsBusy)) return false;
   if (!Publishes(s)) return true;
   if (s.dmd.phase == DmdPhase::kReading || s.dmd.phase == DmdPhase::kWriting) return false;
+  if (!s.dmd.checks.empty()) return false;
   return s.dmd.phase != DmdPhase::kReady || s.dmd.due.empty();
 }
 
@@ -128,6 +129,7 @@ FolderView View(const AgentState& s) {
   view.folder_reason = s.folder.foreign_write ? Reason::kForeignWrite : s.folder_reason;
   view.files = s.files_there;
   view.bytes = s.bytes_there;
+  view.rolled_back_wall_ms = s.dmd.rolled_back_wall_ms;
   view.last_scan_wall_ms = s.last_scan_wall_ms;
   view.last_poll_wall_ms = s.last_poll_wall_ms;
   AddConflicts(s, view);

@@ -43,6 +43,10 @@ std::string Evidence(const json& folder, std::int64_t now_s) {
   const std::string unpublished = TextOf(folder, "unpublished_since");
   if (!unpublished.empty())
     text += "  changes wait to be sent since " + Ago(unpublished, now_s) + "\n";
+  const std::string rolled_back = TextOf(folder, "store_rolled_back");
+  if (!rolled_back.empty())
+    text += "  the store had lost what was published; that was sent again " +
+            Ago(rolled_back, now_s) + "\n";
   return text;
 }
 

@@ -109,6 +109,7 @@ json FolderPeople::GetStatus() const {
                  {"progress", Progress(view)}};
   if (!store_port_.link_up() && view.mood != FolderMood::kPaused) status["state"] = "offline";
   status["last_scan"] = TimeJson(view.last_scan_wall_ms);
+  status["store_rolled_back"] = TimeJson(view.rolled_back_wall_ms);
   status["last_poll"] = TimeJson(view.last_poll_wall_ms);
   status["unpublished_since"] = TimeJson(view.unpublished_since_wall_ms);
   return status;

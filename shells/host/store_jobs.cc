@@ -277,4 +277,39 @@ std::vector<FetchResult> FetchMany(ObjectStore& store, const std::vector<Cap>& c
   return results;
 }
 
+namespace {
+
+bool IsGone(Outcome outcome, Reason reason) {
+  return outcome == Outcome::kRefused || reason == Reason::kNotFound || reason == Reason::kCorrupt;
+}
+
+CheckResult CheckOne(ObjectStore& store, const CheckItem& item) {
+  CheckResult result;
+  const FetchResult snapshot = FetchOne(store, item.snapshot);
+  result.outcome = snapshot.outcome;
+  result.reason = snapshot.reason;
+  if (IsGone(snapshot.outcome, snapshot.reason)) {
+    result.outcome = Outcome::kRefused;
+  } else if (snapshot.outcome != Outcome::kDone) {
+    return result;
+  }
+  if (item.content.empty()) return result;
+  const Status content = store.GetTo(item.content, [](std::string_view) { return Status(); });
+  if (content.ok()) return result;
+  const StoreFailure failure = ToStoreFailure(content.error());
+  result.content_is_gone = IsGone(failure.outcome, failure.reason);
+  result.outcome = result.content_is_gone ? Outcome::kRefused : Outcome::kFailed;
+  result.reason = failure.reason;
+  return result;
+}
+
+}  // namespace
+
+std::vector<CheckResult> CheckMany(ObjectStore& store, const std::vector<CheckItem>& items) {
+  std::vector<CheckResult> results;
+  results.reserve(items.size());
+  for (const CheckItem& item : items) results.push_back(CheckOne(store, item));
+  return results;
+}
+
 }  // namespace kinfolder

@@ -100,6 +100,18 @@ struct FetchResult {
 };
 std::vector<FetchResult> FetchMany(ObjectStore& store, const std::vector<Cap>& caps);
 
+// Whether a snapshot is still in the store, and its content (if asked for) whole.
+struct CheckItem {
+  Cap snapshot;
+  Cap content;  // empty: not asked for
+};
+struct CheckResult {
+  Outcome outcome = Outcome::kFailed;  // kRefused: it is not there, or damaged
+  Reason reason = Reason::kNone;
+  bool content_is_gone = false;
+};
+std::vector<CheckResult> CheckMany(ObjectStore& store, const std::vector<CheckItem>& items);
+
 // --- contents ---
 struct StageItem {
   DiskPath path;

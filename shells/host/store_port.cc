@@ -28,6 +28,7 @@ StorePort::StorePort(HostParts& parts) : parts_(parts) {}
 void StorePort::Pump() {
   while (uploads_.MayStart()) RunUploads();
   while (fetches_.MayStart()) RunFetches();
+  while (checks_.MayStart()) RunChecks();
   if (parts_.disk == nullptr) {
     for (const StageTarget& effect : stages_.TakeWaiting()) {
       Staged failed;
@@ -219,6 +220,33 @@ void StorePort::RunFetches() {
           if (answer.outcome == Outcome::kDone)
             answer.outcome = TakeSnapshot(results[i], &answer.facts, &answer.reason);
           parts_.feed(std::move(answer));
+        }
+        Pump();
+      });
+}
+
+void StorePort::RunChecks() {
+  std::vector<CheckStored> chunk = checks_.Start();
+  std::vector<CheckItem> items;
+  std::vector<ContentId> contents;
+  for (const CheckStored& e : chunk) {
+    CheckItem item;
+    if (const Cap* cap = parts_.tables.CapOf(e.snapshot); cap != nullptr) item.snapshot = *cap;
+    const Node* node = e.content ? parts_.state().dag.Find(e.snapshot) : nullptr;
+    contents.push_back(node == nullptr ? ContentId{} : node->version.content);
+    if (contents.back()) item.content = parts_.tables.Content(contents.back()).cap;
+    items.push_back(std::move(item));
+  }
+  parts_.Run(
+      parts_.content_workers,
+      [store = parts_.store, items = std::move(items)] { return CheckMany(*store, items); },
+      [this, chunk = std::move(chunk),
+       contents = std::move(contents)](const std::vector<CheckResult>& results) {
+        checks_.Ended();
+        for (std::size_t i = 0; i < chunk.size(); ++i) {
+          NoteLink(results[i].outcome, results[i].reason);
+          if (results[i].content_is_gone) parts_.tables.SetContentCap(contents[i], Cap());
+          parts_.feed(StoredChecked{chunk[i].id, results[i].outcome, results[i].reason});
         }
         Pump();
       });

@@ -28,6 +28,7 @@ class StorePort {
   void Add(const Upload& effect) { uploads_.Add(effect); }
   void Add(const StageTarget& effect) { stages_.Add(effect); }
   void Add(const FetchSnapshot& effect) { fetches_.Add(effect); }
+  void Add(const CheckStored& effect) { checks_.Add(effect); }
   void Add(const WriteDirectory& effect);
   void Add(const ReadOwn& effect);
   void Add(const ReadHeads& effect);
@@ -46,6 +47,7 @@ class StorePort {
   void RunUploads();
   void RunStages();
   void RunFetches();
+  void RunChecks();
   UploadItem MakeUpload(const Upload& effect) const;
   void OnUploaded(const Upload& effect, const UploadItem& item, const UploadResult& result);
   void OnHeads(const ReadHeads& effect, const EntriesResult& result);
@@ -62,6 +64,7 @@ class StorePort {
   Lane<Upload> uploads_{2};
   Lane<StageTarget> stages_{2};
   Lane<FetchSnapshot> fetches_{2};
+  Lane<CheckStored> checks_{1};
   std::map<ParticipantId, std::string> known_versions_;
   std::string admin_;
   bool link_up_ = true;

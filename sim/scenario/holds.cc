@@ -305,6 +305,8 @@ class Checker {
     std::set<std::string> found;
     if (e_.path.empty() && view.folder_reason != Reason::kNone)
       found.insert(KindOfError(view.folder_reason));
+    if (e_.path.empty() && view.rolled_back_wall_ms != 0)
+      found.insert(KindOfError(Reason::kRollback));
     for (const BlockedPath& blocked : view.blocked)
       if (e_.path.empty() || m_.agent->tables.paths.at(blocked.path.value) == e_.path)
         found.insert(KindOfError(blocked.reason));

@@ -184,6 +184,20 @@ void Do(const Hands& hands, const FetchSnapshot& effect) {
   hands.Reply(std::move(fetched));
 }
 
+void Do(const Hands& hands, const CheckStored& effect) {
+  StoredChecked checked;
+  checked.id = effect.id;
+  if (hands.weather != Weather::kFine) {
+    checked.reason = Reason::kStore;
+  } else if (CapOf(hands.tables, effect.snapshot) == 0) {
+    checked.outcome = Outcome::kRefused;
+    checked.reason = Reason::kNotFound;
+  } else {
+    checked.outcome = Outcome::kDone;
+  }
+  hands.Reply(checked);
+}
+
 // --- bringing a version here ---
 
 // True if the content must come from the store.
@@ -396,7 +410,8 @@ bool IsStoreEffect(const Effect& effect) {
          std::holds_alternative<WriteDirectory>(effect) ||
          std::holds_alternative<ReadOwn>(effect) || std::holds_alternative<ReadHeads>(effect) ||
          std::holds_alternative<ReadCollective>(effect) ||
-         std::holds_alternative<FetchSnapshot>(effect);
+         std::holds_alternative<FetchSnapshot>(effect) ||
+         std::holds_alternative<CheckStored>(effect);
 }
 
 void CarryInStore(World& world, Judge& judge, int machine, const Effect& effect) {

@@ -37,6 +37,7 @@ inline constexpr std::array<EffectName, std::variant_size_v<Effect>> kEffectName
     {"fetch-snapshot", "read a snapshot's metadata"},
     {"forget-content", "drop a staged content that is in the store"},
     {"answer-command", "answer a person's command"},
+    {"check-stored", "is a snapshot still in the store"},
 }};
 
 // The place of a name in the list.

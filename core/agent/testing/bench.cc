@@ -187,6 +187,11 @@ struct BenchWorld {
       return SnapshotFetched{e.id, e.snapshot, Outcome::kFailed, {}, Reason::kNotFound};
     return SnapshotFetched{e.id, e.snapshot, Outcome::kDone, it->second, Reason::kNone};
   }
+  Body operator()(const CheckStored& e) {
+    if (b.store.count(e.snapshot) == 0)
+      return StoredChecked{e.id, Outcome::kRefused, Reason::kNotFound};
+    return StoredChecked{e.id, Outcome::kDone, Reason::kNone};
+  }
   Body operator()(const ForgetContent&) { return std::nullopt; }
   Body operator()(const AnswerCommand&) { return std::nullopt; }
 };
