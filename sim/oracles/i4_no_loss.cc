@@ -1,4 +1,5 @@
-// I4: every version that a scan took down is reachable from some head, staged, or on a disk.
+// I4: every version that a scan took down is reachable from some head, staged, or on a disk; or the
+// store itself has lost it.
 #include "sim/oracles/oracles.h"
 
 namespace kinfolder::sim {
@@ -10,7 +11,9 @@ void JudgeI4(World& world, const Obligation& obligation, bool reachable) {
     if (IsOnDisk(world, i, obligation.version, "") || IsStaged(world, i, obligation.version))
       return;
   }
-  if (IsReachable(world, obligation.path, obligation.version)) return;
+  if (IsReachable(world, obligation.path, obligation.version) ||
+      IsExcused(world.truth, obligation.version, &obligation.path))
+    return;
   Violate(world, "I4",
           "lost: " + obligation.path + " as " + At(world, obligation.machine).name +
               " had taken it down, " + Describe(world.blobs, obligation.version),

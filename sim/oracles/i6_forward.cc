@@ -1,5 +1,6 @@
-// I6: a head that is below mine changes nothing: the current snapshot only ever moves up. (Only a
-// read-only participant, who makes no merges, goes over to what a merge would have taken.)
+// I6: a head that is below mine changes nothing: the current snapshot only ever moves up. (But a
+// read-only participant, who makes no merges, goes over to what a merge would have taken; and what
+// the store has lost can be no parent.)
 #include "sim/oracles/oracles.h"
 
 namespace kinfolder::sim {
@@ -10,6 +11,7 @@ void JudgeI6(World& world, const PathStep& step) {
   const TruthId low = TruthOf(step.tables, world.store, step.before->current);
   const TruthId high = TruthOf(step.tables, world.store, step.after.current);
   if (IsBelow(world.truth, low, high)) return;
+  if (low != 0 && NodeOf(world.truth, low).was_lost_by_store) return;
   Violate(world, "I6",
           "on " + At(world, step.machine).name + ", " + step.tables.paths.at(step.path.value) +
               ": the current snapshot went from " + std::to_string(low) + " to " +

@@ -207,9 +207,7 @@ class RandomRun {
         faults.stall_until_ms[machine] = now_ms + Pick(1'000, 600'000);
         break;
       default:
-        faults.stale_until_ms = now_ms + Pick(1'000, 300'000);
-        for (StoredDirectory& directory : play_.world.store.directories)
-          directory.stale = directory.now;
+        faults.stale[kAnyone] = {now_ms, now_ms + Pick(1'000, 300'000), false};
     }
   }
 

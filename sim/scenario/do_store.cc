@@ -1,5 +1,6 @@
-// The store's faults, and hostile heads in it.
+// The store's faults and losses, and hostile heads in it.
 #include "sim/scenario/do.h"
+#include "sim/world/store_damage.h"
 
 namespace kinfolder::sim {
 
@@ -19,7 +20,9 @@ void DoStall(Run& run, const Step& step) {
   FaultsOf(run).stall_until_ms[step.machine] = run.world().now_ms + step.numbers[0];
 }
 
-void DoLatency(Run& run, const Step& step) { FaultsOf(run).latency_ms = step.numbers[0]; }
+void DoLatency(Run& run, const Step& step) {
+  FaultsOf(run).latency_ms[step.machine] = step.numbers[0];
+}
 
 void DoDelayWrite(Run& run, const Step& step) {
   FaultsOf(run).delay_write[step.machine] = static_cast<int>(step.numbers[0]);
@@ -27,8 +30,25 @@ void DoDelayWrite(Run& run, const Step& step) {
 }
 
 void DoStale(Run& run, const Step& step) {
-  FaultsOf(run).stale_until_ms = run.world().now_ms + step.numbers[0];
-  for (StoredDirectory& directory : run.world().store.directories) directory.stale = directory.now;
+  const std::int64_t now_ms = run.world().now_ms;
+  FaultsOf(run).stale[step.machine] = {now_ms, now_ms + step.numbers[0], false};
+}
+
+void DoFull(Run& run, const Step& step) { FaultsOf(run).full.insert(step.machine); }
+
+void DoOk(Run& run, const Step& step) {
+  if (step.machine == kAnyone) FaultsOf(run).full.clear();
+  FaultsOf(run).full.erase(step.machine);
+}
+
+void DoRollback(Run& run, const Step& step) {
+  RollBackStore(run.world(), run.world().now_ms - step.numbers[0]);
+}
+
+template <Health kHealth>
+void DoHealth(Run& run, const Step& step) {
+  const std::string error = SetContentHealth(run.world(), step.other, step.words[0], kHealth);
+  if (!error.empty()) run.Refuse(step, error);
 }
 
 Forgery ForgeryOf(const std::string& word) {
@@ -42,21 +62,30 @@ Forgery ForgeryOf(const std::string& word) {
 void DoForge(Run& run, const Step& step) {
   World& world = run.world();
   const Machine& m = At(world, step.other);
+  if (m.state.directory == 0)
+    return run.Refuse(step, "it has not joined; expected a machine with a directory");
   const std::string& path = step.words[0];
   const Forgery forgery = ForgeryOf(step.words[1]);
   Directory value = world.store.directories.at(m.state.directory - 1).now;
   StoredSnapshot forged;
   forged.path = forgery == Forgery::kWrongPath ? path + ".other" : path;
   forged.version = {Kind::kFile, world.blobs.Intern("forged " + step.words[1]), false};
-  const std::string bytes = forgery == Forgery::kWrongVersion ? "other bytes" : "";
+  const BlobId bytes =
+      forgery == Forgery::kWrongVersion ? world.blobs.Intern("other bytes") : forged.version.blob;
   forged.content =
-      AddContent(world.store, bytes.empty() ? forged.version.blob : world.blobs.Intern(bytes));
+      AddContent(world.store, {bytes, m.state.directory, world.now_ms, Health::kWhole});
   forged.size = world.blobs.Bytes(forged.version.blob).size();
   forged.generation = 1;
   forged.author = m.state.directory;
   forged.created_ms = kWallStartMs + world.now_ms;
+  forged.stored_ms = world.now_ms;
   forged.forgery = forgery;
-  TruthNode truth{path, forged.version, {}, step.other, 1, forged.created_ms, true};
+  TruthNode truth;
+  truth.path = path;
+  truth.version = forged.version;
+  truth.machine = step.other;
+  truth.created_ms = forged.created_ms;
+  truth.forged = true;
   if (const auto head = value.find(path); head != value.end()) {
     forged.parents.push_back(head->second);
     forged.generation = SnapshotOf(world.store, head->second).generation + 1;
@@ -72,8 +101,18 @@ void DoForge(Run& run, const Step& step) {
 
 std::span<const Doer> StoreSteps() {
   static constexpr Doer kSteps[] = {
-      {"store fail", DoFail},       {"store lose-answer", DoLoseAnswer}, {"store stall", DoStall},
-      {"store latency", DoLatency}, {"store delay-write", DoDelayWrite}, {"store stale", DoStale},
+      {"store fail", DoFail},
+      {"store lose-answer", DoLoseAnswer},
+      {"store stall", DoStall},
+      {"store latency", DoLatency},
+      {"store delay-write", DoDelayWrite},
+      {"store stale", DoStale},
+      {"store full", DoFull},
+      {"store ok", DoOk},
+      {"store rollback", DoRollback},
+      {"store corrupt", DoHealth<Health::kDamaged>},
+      {"store drop", DoHealth<Health::kDropped>},
+      {"store repair", DoHealth<Health::kWhole>},
       {"forge", DoForge},
   };
   return kSteps;

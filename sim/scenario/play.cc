@@ -108,7 +108,7 @@ bool DirectoryWentBack(const World& world, const Machine& m) {
 
 // Every timed fault is over, nothing is delayed, and no machine that takes part has work left.
 bool Play::Resting() const {
-  if (FaultsEndMs() > world.now_ms) return false;
+  if (EndOfFaultsMs(world.store.faults) > world.now_ms) return false;
   for (const auto& [when, item] : world.queue)
     if (std::holds_alternative<DelayedWrite>(item) || std::holds_alternative<SlowPart>(item))
       return false;
@@ -118,17 +118,11 @@ bool Play::Resting() const {
   // Where work has failed, it has been tried again since anything changed.
   for (const Machine& m : world.machines)
     if (m.agent && !m.offline && !m.paused && HasFailedWork(m.agent->driver.state()) &&
-        world.now_ms <
-            std::max({world.last_change_ms, settling_since_ms_, FaultsEndMs()}) + kRetriedMs)
+        world.now_ms < std::max({world.last_change_ms, settling_since_ms_,
+                                 EndOfFaultsMs(world.store.faults)}) +
+                           kRetriedMs)
       return false;
   return true;
-}
-
-std::int64_t Play::FaultsEndMs() const {
-  const StoreFaults& faults = world.store.faults;
-  std::int64_t end_ms = faults.stale_until_ms;
-  for (const auto& [who, until_ms] : faults.stall_until_ms) end_ms = std::max(end_ms, until_ms);
-  return end_ms;
 }
 
 std::string Play::Restless() const {
@@ -146,7 +140,9 @@ void Play::StartSettle() {
   }
   settling_since_ms_ = world.now_ms;
   Await(Wait::For::kRest, -1,
-        std::max({world.now_ms, world.last_change_ms, FaultsEndMs()}) + 2 * poll_ms, kDay);
+        std::max({world.now_ms, world.last_change_ms, EndOfFaultsMs(world.store.faults)}) +
+            2 * poll_ms,
+        kDay);
   wait_.poll_ms = poll_ms;
 }
 
@@ -164,8 +160,8 @@ void Play::EndRestLeg() {
   } else {
     wait_.leg_ms = world.now_ms + wait_.poll_ms;
   }
-  wait_.leg_ms = std::max(
-      {wait_.leg_ms, world.last_change_ms + 2 * wait_.poll_ms, FaultsEndMs() + 2 * wait_.poll_ms});
+  wait_.leg_ms = std::max({wait_.leg_ms, world.last_change_ms + 2 * wait_.poll_ms,
+                           EndOfFaultsMs(world.store.faults) + 2 * wait_.poll_ms});
 }
 
 void Play::StartCommand(int machine, EventBody body, CommandId command) {

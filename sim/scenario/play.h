@@ -67,7 +67,6 @@ class Play {
   bool Captured(int machine) const;
   bool Resting() const;
   std::string Restless() const;
-  std::int64_t FaultsEndMs() const;  // of the store's timed faults
 
   Wait wait_;
   std::string why_;

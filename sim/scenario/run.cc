@@ -35,7 +35,7 @@ const Doer* FindDoer(std::string_view verb) {
 Run::Run(std::shared_ptr<const Scenario> scenario, bool log) : scenario_(std::move(scenario)) {
   world().seed = scenario_->seed;
   world().log = log;
-  world().store.faults.latency_ms = 20;
+  world().store.faults.latency_ms[kAnyone] = 20;
   world().machines.resize(scenario_->machines.size());
   for (Machine& m : world().machines) m.config.scan_interval_ms = 3'600'000;
   for (const Option& option : scenario_->options) Apply(world(), option);

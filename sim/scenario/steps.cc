@@ -70,14 +70,16 @@ constexpr Verb kMachineVerbs[] = {
     {"clone-state-from", "m"},
 };
 constexpr Verb kStoreVerbs[] = {{"fail", "i"},         {"lose-answer", "i"}, {"stall", "d"},
-                                {"delay-write", "id"}, {"stale", "d"},       {"latency", "d"}};
+                                {"delay-write", "id"}, {"stale", "d"},       {"latency", "d"},
+                                {"full", ""},          {"ok", ""},           {"rollback", "d"},
+                                {"corrupt", "mp"},     {"drop", "mp"},       {"repair", "mp"}};
 constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""}};
 
 // Well-formed steps that this program can't do yet.
 constexpr std::string_view kLaterMachine[] = {"fsync",    "powerloss", "ignore",
                                               "unignore", "remove",    "fix"};
-constexpr std::string_view kLaterStore[] = {"rollback", "corrupt", "drop",     "repair",
-                                            "full",     "ok",      "bandwidth"};
+constexpr std::string_view kLaterStore[] = {"bandwidth"};
+constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
 constexpr std::string_view kForgeries[] = {"bad-signature", "wrong-path", "escape", "wrong-version",
                                            "unknown-author"};
 
@@ -273,7 +275,10 @@ class Parser {
     const Verb* verb = FindVerb(kStoreVerbs, tokens[at].text);
     if (verb == nullptr)
       return Wrong(at, "unknown fault `" + tokens[at].text + "`",
-                   "fail, lose-answer, stall, delay-write, stale or latency");
+                   "fail, lose-answer, stall, delay-write, stale, latency, full, ok, rollback, "
+                   "corrupt, drop or repair");
+    if (at == 3 && Has(kStoreAsAWhole, verb->name))
+      return Wrong(at, "`" + tokens[at].text + "` is not of one machine", "it without `of M`");
     const Status read = Finish(*verb, tokens, at + 1, std::move(step));
     if (read.ok()) scenario_.steps.back().verb = "store " + scenario_.steps.back().verb;
     return read;

@@ -2,7 +2,9 @@
 // collective, and its faults.
 //
 // A plain value. A capability is a number here, "S:<n>" for people. Directories are written whole,
-// at one instant; a write that was delayed brings back what it was made from.
+// at one instant; a write that was delayed brings back what it was made from. Nothing is ever taken
+// out of the lists: what the store has lost stays there, marked, so that it can be judged who lost
+// what. What a directory held at an earlier time follows from its history.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +15,7 @@
 
 #include "core/agent/facts.h"
 #include "sim/world/blobs.h"
+#include "sim/world/store_faults.h"
 
 namespace kinfolder::sim {
 
@@ -29,6 +32,21 @@ enum class Forgery : std::uint8_t {
   kWrongVersion = 5,
 };
 
+// What became of something that was stored.
+enum class Health : std::uint8_t {
+  kWhole = 0,
+  kDamaged = 1,     // its bytes are wrong, and reading it says so
+  kDropped = 2,     // gone
+  kRolledBack = 3,  // gone: the store is what it was before this came
+};
+
+struct StoredContent {
+  BlobId blob = 0;
+  std::uint32_t owner = 0;  // directory number of who sent it
+  std::int64_t stored_ms = 0;
+  Health health = Health::kWhole;
+};
+
 struct StoredSnapshot {
   std::string path;       // as the metadata says
   SharedVersion version;  // as the metadata claims
@@ -42,21 +60,24 @@ struct StoredSnapshot {
   std::vector<Cap> parents;
   Forgery forgery = Forgery::kNone;
   TruthId truth = 0;
+  std::int64_t stored_ms = 0;
+  Health health = Health::kWhole;
 };
 
 using Directory = std::map<std::string, Cap>;  // path -> snapshot
 
 struct DirectoryWrite {
   std::int64_t at_ms = 0;
-  int machine = 0;
+  int machine = 0;  // kAnyone: the store itself
   std::string path;
   Cap before = 0, after = 0;
 };
 
 struct StoredDirectory {
   Directory now;
-  Directory stale;                      // what reads see while `store stale` lasts
   std::vector<DirectoryWrite> history;  // every change of every entry
+  std::int64_t created_ms = 0;
+  bool gone = false;  // the store is what it was before this was made
 };
 
 struct Listed {
@@ -64,31 +85,27 @@ struct Listed {
   std::uint32_t directory = 0;
   bool retired = false;
   bool read_only = false;
-};
-
-// What the next requests meet; each is counted per machine, -1 for anyone.
-struct StoreFaults {
-  std::map<int, int> fail;         // the next N requests fail
-  std::map<int, int> lose_answer;  // the next N requests work, their answers are lost
-  std::map<int, int> delay_write;  // the next N directory writes time out and work later
-  std::map<int, std::int64_t> delay_ms;
-  std::map<int, std::int64_t> stall_until_ms;
-  std::int64_t stale_until_ms = 0;
-  std::int64_t latency_ms = 0;  // 0: drawn
+  std::int64_t since_ms = 0;
 };
 
 struct Store {
   std::vector<StoredSnapshot> snapshots;     // by Cap - 1
-  std::vector<BlobId> contents;              // by Cap - 1
+  std::vector<StoredContent> contents;       // by Cap - 1
   std::vector<StoredDirectory> directories;  // by number - 1
   std::vector<Listed> collective;
+  bool has_losses = false;  // something is not whole, or was not once
   StoreFaults faults;
 };
 
+// What was stored before and got lost gets its capability again: the same bytes from the same
+// participant always have the same one.
 Cap AddSnapshot(Store& store, StoredSnapshot snapshot);
-Cap AddContent(Store& store, BlobId blob);
-std::uint32_t AddDirectory(Store& store);
+Cap AddContent(Store& store, StoredContent content);
+std::uint32_t AddDirectory(Store& store, std::int64_t now_ms);
 const StoredSnapshot& SnapshotOf(const Store& store, Cap cap);
+const StoredContent& ContentOf(const Store& store, Cap cap);
+// What reading it says: kNone, kNotFound or kCorrupt.
+Reason TroubleOf(Health health);
 // The name a directory has in the collective; empty if it is not listed.
 std::string NameOf(const Store& store, std::uint32_t directory);
 // The order of snapshots that all machines share.
@@ -96,5 +113,7 @@ std::uint64_t RankOf(Cap cap);
 // Replaces the directory's value and writes down what changed.
 void PutDirectory(Store& store, std::uint32_t directory, Directory value, int machine,
                   std::int64_t now_ms);
+// What the directory held at the end of that moment.
+Directory ValueAt(const StoredDirectory& directory, std::int64_t at_ms);
 
 }  // namespace kinfolder::sim

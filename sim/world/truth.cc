@@ -37,6 +37,14 @@ const char* DeedText(Deed deed) {
       return "agent removed the copy";
     case Deed::kPutBeside:
       return "agent put it beside, at";
+    case Deed::kStoreRolledBack:
+      return "was rolled back and has lost it for";
+    case Deed::kStoreDropped:
+      return "has lost it for";
+    case Deed::kStoreDamaged:
+      return "has damaged it for";
+    case Deed::kStoreRepaired:
+      return "has it whole again for";
   }
   return "?";
 }
@@ -72,6 +80,14 @@ bool IsBelow(const Truth& truth, TruthId a, TruthId b) {
   return false;
 }
 
+bool IsExcused(const Truth& truth, const SharedVersion& version, const std::string* path) {
+  return std::any_of(truth.excused.begin(), truth.excused.end(), [&](TruthId id) {
+    const TruthNode& node = NodeOf(truth, id);
+    return node.version.kind == version.kind && node.version.blob == version.blob &&
+           (path == nullptr || node.path == *path);
+  });
+}
+
 std::vector<TruthId> Ancestry(const Truth& truth, TruthId of) {
   std::set<TruthId> seen;
   std::vector<TruthId> open;
@@ -90,9 +106,10 @@ std::vector<std::string> Biography(const Ledger& ledger, const std::vector<std::
   std::vector<std::string> lines;
   for (const LedgerEntry& entry : ledger.entries)
     if (entry.blob == blob)
-      lines.push_back(std::to_string(entry.at_ms) +
-                      " ms: " + machines[static_cast<std::size_t>(entry.machine)] + ": " +
-                      DeedText(entry.deed) + " " + entry.path);
+      lines.push_back(std::to_string(entry.at_ms) + " ms: " +
+                      (entry.machine < 0 ? std::string("the store")
+                                         : machines[static_cast<std::size_t>(entry.machine)]) +
+                      ": " + DeedText(entry.deed) + " " + entry.path);
   return lines;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,12 @@ struct TruthNode {
   std::uint32_t depth = 1;  // 1 + the largest of the parents'
   std::int64_t created_ms = 0;
   bool forged = false;
+  bool was_lost_by_store = false;  // it was in the store, and the store lost it
 };
 
 struct Truth {
   std::vector<TruthNode> nodes;  // by TruthId - 1
+  std::set<TruthId> excused;     // lost by the store, and not stored again since
 };
 
 TruthId AddTruth(Truth& truth, TruthNode node);
@@ -30,6 +33,9 @@ TruthId AddTruth(Truth& truth, TruthNode node);
 const TruthNode& NodeOf(const Truth& truth, TruthId id);
 // a is b or an ancestor of b; 0 (nothing) is below everything.
 bool IsBelow(const Truth& truth, TruthId a, TruthId b);
+// The store has lost a snapshot with these bytes, of this path or (none given) of any, and nobody
+// has stored such a one again.
+bool IsExcused(const Truth& truth, const SharedVersion& version, const std::string* path);
 // `of` and all its ancestors, ascending by id (so parents before children).
 std::vector<TruthId> Ancestry(const Truth& truth, TruthId of);
 
@@ -47,11 +53,15 @@ enum class Deed : std::uint8_t {
   kCopyPlaced,
   kCopyRemoved,
   kPutBeside,
+  kStoreRolledBack,
+  kStoreDropped,
+  kStoreDamaged,
+  kStoreRepaired,
 };
 
 struct LedgerEntry {
   std::int64_t at_ms = 0;
-  int machine = 0;
+  int machine = 0;  // kAnyone: the store itself
   Deed deed = Deed::kUserWrote;
   std::string path;
   BlobId blob = 0;

@@ -27,7 +27,7 @@ std::int64_t LatencyOf(World& world, int machine, const Effect& effect) {
       std::holds_alternative<AnswerCommand>(effect))
     return 0;
   if (!IsStoreEffect(effect)) return DrawIn(DrawFor(world, machine, "disk-latency"), 1, 5);
-  if (world.store.faults.latency_ms > 0) return world.store.faults.latency_ms;
+  if (const std::int64_t* fixed = ForMachine(world.store.faults.latency_ms, machine)) return *fixed;
   return DrawIn(DrawFor(world, machine, "store-latency"), 10, 60);
 }
 
@@ -200,14 +200,8 @@ void CarryOutDue(World& world, Judge& judge, EffectDue due) {
   Machine& m = At(world, due.machine);
   if (!m.agent || m.incarnation != due.incarnation) return;
   if (IsStoreEffect(due.effect) && !m.offline) {
-    for (int who : {-1, due.machine}) {
-      const auto stall = world.store.faults.stall_until_ms.find(who);
-      if (stall == world.store.faults.stall_until_ms.end() || stall->second <= world.now_ms)
-        continue;
-      const std::int64_t later = stall->second;
-      Push(world, later, std::move(due));
-      return;
-    }
+    const std::int64_t later = StalledUntilMs(world.store.faults, due.machine);
+    if (later > world.now_ms) return Push(world, later, std::move(due));
   }
   const std::size_t index = due.effect.index();
   if (!RunHooks(world, due.machine, index, false)) return;
@@ -227,7 +221,8 @@ void Handle(World& world, Judge& judge, Item item) {
   } else if (auto* part = std::get_if<SlowPart>(&item)) {
     WriteSlowPart(world, *part);
   } else if (auto* write = std::get_if<DelayedWrite>(&item)) {
-    Link(world, judge, write->machine, write->directory, std::move(write->value));
+    if (!world.store.directories.at(write->directory - 1).gone)
+      Link(world, judge, write->machine, write->directory, std::move(write->value));
   }
 }
 
@@ -356,14 +351,14 @@ void Join(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
   CHECK(!m.agent);
   m.state = StateDir{};
-  m.state.directory = AddDirectory(world.store);
+  m.state.directory = AddDirectory(world.store, world.now_ms);
   m.state.tables.participants[kSelf.value] = m.state.directory;
   int copies = 0;
   for (const Listed& listed : world.store.collective)
     if (listed.name == m.name || listed.name.rfind(m.name + "~", 0) == 0) ++copies;
   for (Listed& listed : world.store.collective)
     if (listed.name == m.name) listed.name = m.name + "~" + std::to_string(copies);
-  world.store.collective.push_back({m.name, m.state.directory, false, m.read_only});
+  world.store.collective.push_back({m.name, m.state.directory, false, m.read_only, world.now_ms});
   m.joined = true;
   m.left = false;
   if (m.disk.root == RootState::kEmptied) m.disk.root = RootState::kOurs;

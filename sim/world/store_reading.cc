@@ -1,0 +1,169 @@
+// Reading what the store holds: directories and snapshots.
+#include "sim/world/carry_store.h"
+#include "sim/world/draws.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+// What a read of the directory sees. kNone: `*seen` is it. Otherwise why not.
+Reason ReadNow(const Hands& hands, std::uint32_t directory, Directory* seen) {
+  if (hands.weather != Weather::kFine) return Reason::kStore;
+  const StoredDirectory& stored = hands.world.store.directories.at(directory - 1);
+  if (stored.gone) return Reason::kNotFound;
+  const StaleReads* stale = ForMachine(hands.world.store.faults.stale, hands.machine);
+  *seen = stale != nullptr && hands.world.now_ms < stale->until_ms
+              ? ValueAt(stored, stale->as_of_ms)
+              : stored.now;
+  return Reason::kNone;
+}
+
+std::vector<DirectoryEntry> Entries(const Hands& hands, const Directory& directory) {
+  std::vector<DirectoryEntry> entries;
+  for (const auto& [path, cap] : directory)
+    entries.push_back({PathIdOf(hands.tables, path), SnapshotIdOf(hands.tables, cap)});
+  return entries;
+}
+
+// What is different from what was last told.
+std::vector<DirectoryEntry> Changes(const Hands& hands, const Directory& before,
+                                    const Directory& now) {
+  std::vector<DirectoryEntry> entries;
+  for (const auto& [path, cap] : now) {
+    const auto old = before.find(path);
+    if (old == before.end() || old->second != cap)
+      entries.push_back({PathIdOf(hands.tables, path), SnapshotIdOf(hands.tables, cap)});
+  }
+  for (const auto& [path, cap] : before)
+    if (now.count(path) == 0) entries.push_back({PathIdOf(hands.tables, path), {}});
+  return entries;
+}
+
+Reason ForgeryReason(Forgery forgery) {
+  switch (forgery) {
+    case Forgery::kBadSignature:
+      return Reason::kSignature;
+    case Forgery::kEscape:
+      return Reason::kOutside;
+    case Forgery::kUnknownAuthor:
+      return Reason::kUnknownAuthor;
+    case Forgery::kNone:
+    case Forgery::kWrongPath:
+    case Forgery::kWrongVersion:
+      break;
+  }
+  return Reason::kNone;
+}
+
+SnapshotFacts FactsOf(const Hands& hands, Cap cap) {
+  const StoredSnapshot& stored = SnapshotOf(hands.world.store, cap);
+  SnapshotFacts facts;
+  facts.path = PathIdOf(hands.tables, stored.path);
+  facts.version = Local(hands.tables, stored.version);
+  if (facts.version.content && stored.content != 0) {
+    ContentRow& row = hands.tables.contents.at(facts.version.content.value);
+    const BlobId bytes = ContentOf(hands.world.store, stored.content).blob;
+    if (row.cap == 0 && bytes == row.blob) row.cap = stored.content;
+    hands.m.agent->tables_changed = true;
+  }
+  facts.size = stored.size;
+  facts.generation = stored.generation;
+  facts.rank = RankOf(cap);
+  facts.created_ms = stored.created_ms;
+  facts.mtime_ns = stored.mtime_ns;
+  facts.author = ParticipantIdOf(hands.tables, stored.author);
+  facts.approved = stored.approved;
+  for (Cap parent : stored.parents) facts.parents.push_back(SnapshotIdOf(hands.tables, parent));
+  return facts;
+}
+
+}  // namespace
+
+void Do(const Hands& hands, const ReadOwn& effect) {
+  OwnRead read;
+  read.id = effect.id;
+  Directory seen;
+  read.reason = ReadNow(hands, hands.m.state.directory, &seen);
+  if (read.reason == Reason::kNone) {
+    read.outcome = Outcome::kDone;
+    read.entries = Entries(hands, seen);
+  }
+  hands.Reply(std::move(read));
+}
+
+void Do(const Hands& hands, const ReadHeads& effect) {
+  HeadsRead read;
+  read.id = effect.id;
+  read.participant = effect.participant;
+  const std::uint32_t directory = hands.tables.participants.at(effect.participant.value);
+  bool cut_off = false;
+  for (int other : hands.m.partitions)
+    cut_off = cut_off || At(hands.world, other).state.directory == directory;
+  Directory now;
+  read.reason = cut_off ? Reason::kStore : ReadNow(hands, directory, &now);
+  if (read.reason != Reason::kNone) return hands.Reply(std::move(read));
+  auto& told = hands.m.agent->last_heads;
+  const auto before = told.find(directory);
+  read.outcome = Outcome::kDone;
+  read.whole = before == told.end() || DrawFor(hands.world, hands.machine, "whole") % 4 == 0;
+  read.entries = read.whole ? Entries(hands, now) : Changes(hands, before->second, now);
+  told[directory] = std::move(now);
+  hands.Reply(std::move(read));
+}
+
+void Do(const Hands& hands, const ReadCollective& effect) {
+  CollectiveRead read;
+  read.id = effect.id;
+  if (hands.weather == Weather::kFine) {
+    read.outcome = Outcome::kDone;
+    for (const Listed& listed : hands.world.store.collective)
+      if (listed.directory != hands.m.state.directory)
+        read.participants.push_back(
+            {ParticipantIdOf(hands.tables, listed.directory), listed.retired, listed.read_only});
+  } else {
+    read.reason = Reason::kStore;
+  }
+  hands.Reply(std::move(read));
+}
+
+void Do(const Hands& hands, const FetchSnapshot& effect) {
+  SnapshotFetched fetched;
+  fetched.id = effect.id;
+  fetched.snapshot = effect.snapshot;
+  const Cap cap = CapOf(hands.tables, effect.snapshot);
+  fetched.reason = cap == 0 ? Reason::kNotFound : Reason::kStore;
+  if (cap != 0 && hands.weather == Weather::kFine)
+    fetched.reason = TroubleOf(SnapshotOf(hands.world.store, cap).health);
+  if (fetched.reason != Reason::kNone) return hands.Reply(std::move(fetched));
+  fetched.reason = ForgeryReason(SnapshotOf(hands.world.store, cap).forgery);
+  fetched.outcome = fetched.reason == Reason::kNone ? Outcome::kDone : Outcome::kRefused;
+  if (fetched.outcome == Outcome::kDone) fetched.facts = FactsOf(hands, cap);
+  hands.Reply(std::move(fetched));
+}
+
+void Do(const Hands& hands, const CheckStored& effect) {
+  StoredChecked checked;
+  checked.id = effect.id;
+  const Cap cap = CapOf(hands.tables, effect.snapshot);
+  if (hands.weather != Weather::kFine) {
+    checked.reason = Reason::kStore;
+    return hands.Reply(checked);
+  }
+  checked.reason =
+      cap == 0 ? Reason::kNotFound : TroubleOf(SnapshotOf(hands.world.store, cap).health);
+  const Version version = effect.content && cap != 0
+                              ? Local(hands.tables, SnapshotOf(hands.world.store, cap).version)
+                              : Version{};
+  if (version.content) {
+    ContentRow& row = hands.tables.contents.at(version.content.value);
+    const Reason trouble =
+        row.cap == 0 ? Reason::kNotFound : TroubleOf(ContentOf(hands.world.store, row.cap).health);
+    if (checked.reason == Reason::kNone) checked.reason = trouble;
+    if (trouble != Reason::kNone) row.cap = 0;
+    hands.m.agent->tables_changed = true;
+  }
+  checked.outcome = checked.reason == Reason::kNone ? Outcome::kDone : Outcome::kRefused;
+  hands.Reply(checked);
+}
+
+}  // namespace kinfolder::sim

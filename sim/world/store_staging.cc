@@ -1,0 +1,72 @@
+// Bringing the content of a version beside the folder.
+#include "sim/world/carry_store.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+// kNone: `*blob` are the bytes. Otherwise why not.
+Reason Bring(const Hands& hands, const StageTarget& effect, BlobId* blob) {
+  const ContentRow& row = hands.tables.contents.at(effect.version.content.value);
+  *blob = row.blob;
+  if (row.staged) return Reason::kNone;
+  const Cap snapshot = CapOf(hands.tables, effect.snapshot);
+  const Cap content = snapshot != 0 && SnapshotOf(hands.world.store, snapshot).content != 0
+                          ? SnapshotOf(hands.world.store, snapshot).content
+                          : row.cap;
+  if (content == 0) return Reason::kNotFound;
+  const StoredContent& stored = ContentOf(hands.world.store, content);
+  if (const Reason trouble = TroubleOf(stored.health); trouble != Reason::kNone) return trouble;
+  ++hands.m.counters.downloads;
+  *blob = stored.blob;
+  if (*blob != row.blob) return Reason::kWrongVersion;
+  NoteDeed(hands.world, hands.machine, Deed::kDownloaded, hands.Path(effect.path), *blob);
+  return Reason::kNone;
+}
+
+std::uint64_t StageFile(const Hands& hands, const StageTarget& effect, BlobId blob) {
+  Disk& disk = hands.m.disk;
+  const std::uint64_t number = disk.next_inode++;
+  Inode inode;
+  inode.kind = effect.version.kind;
+  inode.blob = blob;
+  inode.staged_blob = blob;
+  const std::uint32_t exec_bits = effect.version.exec ? 0111U : 0U;
+  inode.mode = inode.kind == Kind::kDirectory ? 0755U : 0644U | exec_bits;
+  inode.mtime_ns = effect.mtime_ns - effect.mtime_ns % disk.mtime_granularity_ns;
+  inode.ctime_ns = NowNs(hands.world, hands.machine);
+  disk.inodes[number] = inode;
+  const std::uint64_t token = disk.next_token++ | (std::uint64_t{1} << 62);
+  disk.tmp[token] = number;
+  return token;
+}
+
+}  // namespace
+
+bool NeedsStore(const Tables& tables, const StageTarget& effect) {
+  return effect.version.content && !tables.contents.at(effect.version.content.value).staged;
+}
+
+void Do(const Hands& hands, const StageTarget& effect) {
+  Staged staged;
+  staged.id = effect.id;
+  BlobId blob = 0;
+  const bool far = NeedsStore(hands.tables, effect);
+  if (const Reason root = RootReason(hands.m.disk); root != Reason::kNone) {
+    staged.reason = root;
+  } else if (far && hands.weather != Weather::kFine) {
+    staged.reason = Reason::kStore;
+  } else if (effect.version.content &&
+             (staged.reason = Bring(hands, effect, &blob), staged.reason != Reason::kNone)) {
+    staged.outcome = staged.reason == Reason::kWrongVersion ? Outcome::kRefused : Outcome::kFailed;
+  } else if (hands.m.disk.full) {
+    staged.reason = Reason::kDiskFull;
+  } else {
+    staged.outcome = Outcome::kDone;
+    staged.token = StageFile(hands, effect, blob);
+    staged.stat = StatOf(hands.m.disk, hands.world.blobs, hands.m.disk.tmp.at(staged.token));
+  }
+  hands.Reply(staged);
+}
+
+}  // namespace kinfolder::sim
