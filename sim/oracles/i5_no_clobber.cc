@@ -6,6 +6,8 @@ namespace kinfolder::sim {
 
 void JudgeI5(World& world, int machine, const std::string& path, const SharedVersion& version) {
   if (world.violation || version.kind == Kind::kDeleted || version.kind == Kind::kDirectory) return;
+  // Not a user's: a power cut left them there, and nothing shows it.
+  if (At(world, machine).disk.silent.count(version.blob) != 0) return;
   if (IsReachable(world, path, version) || IsOnDisk(world, machine, version, path) ||
       ContentIsReachable(world, version) || IsStaged(world, machine, version) ||
       IsExcused(world.truth, version, nullptr))

@@ -27,6 +27,16 @@ std::set<std::string> OwnEdits(const World& world, int machine) {
   return paths;
 }
 
+// A power cut left other bytes in them than the agent saw, under the same size and times.
+std::set<std::string> SilentlyChanged(const World& world, int machine) {
+  const Disk& disk = world.machines.at(static_cast<std::size_t>(machine)).disk;
+  std::set<std::string> paths;
+  if (disk.silent.empty()) return paths;
+  for (const auto& [path, number] : disk.names)
+    if (disk.silent.count(disk.inodes.at(number).blob) != 0) paths.insert(path);
+  return paths;
+}
+
 bool IsDirectoryOrNone(const Shown& shown) {
   const Kind kind = shown.file.kind;
   return shown.copies.empty() && (kind == Kind::kDirectory || kind == Kind::kDeleted);
@@ -71,6 +81,7 @@ void JudgeI8AtRest(World& world) {
     shown[machine] = ShownBy(world, machine);
     skip[machine] = BlockedOn(world, machine);
     skip[machine].merge(OwnEdits(world, machine));
+    skip[machine].merge(SilentlyChanged(world, machine));
     if (At(world, machine).agent->driver.state().folder.foreign_write) return;
   }
   for (std::size_t i = 1; i < machines.size() && !world.violation; ++i) {

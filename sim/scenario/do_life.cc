@@ -1,5 +1,6 @@
 // The life of agents, of their state, and of their connections.
 #include "sim/scenario/do.h"
+#include "sim/world/power.h"
 
 namespace kinfolder::sim {
 
@@ -18,7 +19,12 @@ void DoStop(Run& run, const Step& step) {
 void DoCrashAt(Run& run, const Step& step) {
   const std::int64_t count = step.numbers.empty() ? 1 : step.numbers[0];
   At(run.world(), step.machine)
-      .hooks.push_back({step.effect, step.after, static_cast<std::uint64_t>(count), {}});
+      .hooks.push_back({step.effect, step.after, static_cast<std::uint64_t>(count), {}, {}});
+}
+
+// The machine loses power, whether the agent runs or not.
+void DoPowerLoss(Run& run, const Step& step) {
+  CutPower(run.world(), step.machine, *step.power, DrawFor(run.world(), step.machine, "power"));
 }
 
 void DoJoin(Run& run, const Step& step) {
@@ -82,6 +88,7 @@ std::span<const Doer> LifeSteps() {
       {"stop", DoStop},
       {"crash", DoStop},
       {"crash-at", DoCrashAt},
+      {"powerloss", DoPowerLoss},
       {"join", DoJoin},
       {"leave", DoLeave},
       {"pause", DoPause},

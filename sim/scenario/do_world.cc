@@ -19,8 +19,8 @@ void DoExpect(Run& run, const Step& step) { run.Expect(step); }
 
 void DoWhen(Run& run, const Step& step) {
   At(run.world(), step.machine)
-      .hooks.push_back(
-          {step.effect, step.after, static_cast<std::uint64_t>(step.numbers[0]), step.user});
+      .hooks.push_back({step.effect, step.after, static_cast<std::uint64_t>(step.numbers[0]),
+                        step.user, step.power});
 }
 
 }  // namespace

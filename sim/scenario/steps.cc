@@ -9,7 +9,7 @@ namespace kinfolder::sim {
 namespace {
 
 // The arguments of a step, a letter each: p path, c content, t text, w word, m machine, i number,
-// o octal number, d duration, e effect; those after ? may be absent.
+// o octal number, d duration, e effect, l what a power cut leaves; those after ? may be absent.
 struct Verb {
   std::string_view name;
   std::string_view arguments;
@@ -30,6 +30,7 @@ constexpr Verb kMachineVerbs[] = {
     {"chmod", "po", UserAct::kChmod},
     {"symlink", "pt", UserAct::kSymlink},
     {"save", "pc", UserAct::kSave},
+    {"fsync", "p", UserAct::kFsync},
     {"slow-write", "pcid", UserAct::kSlowWrite},
     {"write-same-stat", "pc", UserAct::kWriteSameStat},
     {"write-unseen", "pc", UserAct::kWriteUnseen},
@@ -47,6 +48,7 @@ constexpr Verb kMachineVerbs[] = {
     {"start", ""},
     {"crash", ""},
     {"crash-at", "e?i"},
+    {"powerloss", "?l"},
     {"join", ""},
     {"leave", ""},
     {"pause", ""},
@@ -76,12 +78,16 @@ constexpr Verb kStoreVerbs[] = {{"fail", "i"},         {"lose-answer", "i"}, {"s
 constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""}};
 
 // Well-formed steps that this program can't do yet.
-constexpr std::string_view kLaterMachine[] = {"fsync",    "powerloss", "ignore",
-                                              "unignore", "remove",    "fix"};
+constexpr std::string_view kLaterMachine[] = {"ignore", "unignore", "remove", "fix"};
 constexpr std::string_view kLaterStore[] = {"bandwidth"};
 constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
 constexpr std::string_view kForgeries[] = {"bad-signature", "wrong-path", "escape", "wrong-version",
                                            "unknown-author"};
+
+constexpr std::pair<std::string_view, PowerMode> kPowerModes[] = {{"all", PowerMode::kAllKept},
+                                                                  {"none", PowerMode::kNone},
+                                                                  {"some", PowerMode::kSubset},
+                                                                  {"torn", PowerMode::kTorn}};
 
 template <class List>
 bool Has(const List& list, std::string_view word) {
@@ -125,6 +131,8 @@ constexpr const char* ExpectedFor(char letter) {
       return "a duration like 30s";
     case 'e':
       return "an effect (kinfolder-sim effects lists them)";
+    case 'l':
+      return "all, none, some or torn";
     default:
       return "a word";
   }
@@ -330,9 +338,10 @@ class Parser {
     if (!read.ok() || scenario_.steps.size() == before) return read;
     inner = std::move(scenario_.steps.back());
     scenario_.steps.pop_back();
-    if (!inner.user) return Later(next, "`when ... " + inner.verb + "`");
+    if (!inner.user && !inner.power) return Later(next, "`when ... " + inner.verb + "`");
     step.verb = "when";
     step.user = std::move(inner.user);
+    step.power = inner.power;
     step.numbers = {count};
     scenario_.steps.push_back(std::move(step));
     return {};
@@ -365,6 +374,7 @@ class Parser {
       ++at;
     }
     if (at < tokens.size()) return Wrong(at, "more than needed", "the end of the line");
+    if (verb.name == "powerloss" && !step.power) step.power = PowerMode::kSubset;
     if (verb.act) step.user = MakeUserOp(*verb.act, step);
     if (step.verb == "slow-write" && (step.user->number < 1 || step.user->interval_ms < 1))
       return Wrong(tokens.size() - 1, "not possible", "at least one part and some time");
@@ -386,6 +396,11 @@ class Parser {
       case 'm':
         if (by_name_.count(token.text) == 0) break;
         step.other = by_name_.at(token.text);
+        return {};
+      case 'l':
+        for (const auto& [name, mode] : kPowerModes)
+          if (token.text == name) step.power = mode;
+        if (!step.power) break;
         return {};
       case 'e':
         return ReadEffect(token.text, at, step);

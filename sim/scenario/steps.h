@@ -14,6 +14,7 @@
 
 #include "core/base/result.h"
 #include "sim/scenario/syntax.h"
+#include "sim/world/power_mode.h"
 #include "sim/world/user_op.h"
 
 namespace kinfolder::sim {
@@ -62,9 +63,10 @@ struct Step {
   int machine = -1;                // whose step; -1: of the store or of the world
   std::vector<std::string> words;  // arguments that are paths, names, contents
   std::vector<std::int64_t> numbers;
-  int other = -1;              // another machine
-  std::optional<UserOp> user;  // the step, or what `when` says
-  std::size_t effect = 0;      // when, crash-at
+  int other = -1;                  // another machine
+  std::optional<UserOp> user;      // the step, or what `when` says
+  std::optional<PowerMode> power;  // powerloss, or what `when` says
+  std::size_t effect = 0;          // when, crash-at
   bool after = false;
   std::optional<Expectation> expect;
 };

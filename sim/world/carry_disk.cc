@@ -1,4 +1,19 @@
 // Carries out the effects that touch the disk of one machine.
+//
+// What is durable when, after the real shells. The effect takes place at once; what it changed is
+// synced just before its answer is heard, so that a power cut can fall between:
+//   Capture         the copy in the state directory: StagingArea::Sync before the results are
+//                   handed over (shells/host/disk_jobs.cc, SyncCaptured). The file itself is not.
+//   StageTarget     (store_staging.cc) the file and the staging area's names: Applier::SyncStaged
+//                   before Staged (shells/host/store_contents.cc)
+//   Replace, Settle, PlaceCopy, RemoveCopy
+//                   the directories of which a name changed, then the staging area's names:
+//                   Applier::SyncDirectories for all that was touched (disk_replace.cc,
+//                   SyncTouched). Where nothing was renamed, nothing is synced: dropping a
+//                   displaced or staged file is written down some time later.
+//   RecoverReplace  the file's directory and the staging area's names, if it had taken place
+// Records and tables are one synced batch of the state database (shells/state/state_db.cc): durable
+// as soon as committed, and a content's row says "copied" only after the copy was synced.
 #include "core/base/check.h"
 #include "sim/world/world.h"
 
@@ -22,6 +37,20 @@ struct Hands {
       return id != tables.path_ids.end() &&
              KeepsDirectory(m.agent->driver.state(), PathId{id->second});
     };
+  }
+  // What is synced after names have changed since `op`.
+  SyncPoint Renamed(std::uint64_t op) const {
+    SyncPoint point;
+    point.directories = DirectoriesSince(m.disk.unsynced, op);
+    point.tmp = !point.directories.empty();
+    return point;
+  }
+  // Answers with what `act` says, after syncing the names that it changed.
+  template <class Act>
+  void AnswerRenamed(Act act) const {
+    const std::uint64_t op = m.disk.unsynced.next_op;
+    auto answer = act();
+    AnswerSynced(world, machine, std::move(answer), Renamed(op));
   }
   // The shell has made an ordinary file itself: it says so, watcher or not.
   void Made(const std::string& path) const {
@@ -48,7 +77,7 @@ void Drop(const Hands& hands, std::uint64_t token, const std::string& path) {
                            {inode.kind, inode.blob, (inode.mode & 0100) != 0});
     NoteDeed(hands.world, hands.machine, Deed::kDropped, path, inode.blob);
   }
-  hands.m.disk.tmp.erase(staged);
+  SetTmp(hands.m.disk, token, std::nullopt);
   Reap(hands.m.disk, number);
 }
 
@@ -109,8 +138,7 @@ Captured CaptureNow(const Hands& hands, const Capture& effect) {
       captured.reason = Reason::kDiskFull;
       return captured;
     }
-    row.staged = true;
-    hands.m.agent->tables_changed = true;
+    if (!row.staged) hands.m.disk.unsynced.staged[version.blob] = hands.world.now_ms;
     NoteDeed(hands.world, hands.machine, Deed::kCaptured, path, version.blob);
   }
   captured.outcome = Outcome::kDone;
@@ -120,7 +148,13 @@ Captured CaptureNow(const Hands& hands, const Capture& effect) {
 }
 
 void Do(const Hands& hands, const Capture& effect) {
-  Answer(hands.world, hands.machine, CaptureNow(hands, effect));
+  Captured captured = CaptureNow(hands, effect);
+  AnswerDue answer{hands.machine, hands.m.incarnation, captured, {}, 0, 0};
+  if (captured.outcome == Outcome::kDone && captured.version.content) {
+    answer.staged = captured.version.content;
+    answer.synced.staged.insert(hands.tables.contents.at(captured.version.content.value).blob);
+  }
+  Push(hands.world, hands.world.now_ms + 1, std::move(answer));
 }
 
 void Do(const Hands& hands, const DropStaged& effect) {
@@ -128,7 +162,7 @@ void Do(const Hands& hands, const DropStaged& effect) {
 }
 
 // The staged file takes the place of what is at `path`, which goes to the token.
-void Exchange(const Hands& hands, const std::string& path, std::uint64_t token) {
+void PutStaged(const Hands& hands, const std::string& path, std::uint64_t token) {
   Disk& disk = hands.m.disk;
   const std::int64_t now_ns = NowNs(hands.world, hands.machine);
   const std::uint64_t fresh = disk.tmp.at(token);
@@ -138,17 +172,14 @@ void Exchange(const Hands& hands, const std::string& path, std::uint64_t token) 
     hands.judge.Displacing(hands.world, hands.machine, path, old);
     if (disk.inodes.at(former).kind == Kind::kDirectory) {
       Unlink(disk, path);
-      disk.tmp.erase(token);
     } else {
       disk.inodes.at(former).ctime_ns = now_ns;
-      disk.tmp[token] = former;
       NoteDeed(hands.world, hands.machine, Deed::kDisplaced, path, old.blob);
     }
   } else {
-    disk.tmp.erase(token);
     MakeParents(disk, path, now_ns);
   }
-  disk.names[path] = fresh;
+  Exchange(disk, path, token);
   disk.inodes.at(fresh).ctime_ns = now_ns;
   NoteDeed(hands.world, hands.machine, Deed::kPlaced, path, disk.inodes.at(fresh).blob);
   hands.Changed(path);
@@ -166,8 +197,7 @@ void TakeAway(const Hands& hands, const std::string& path, std::uint64_t token) 
       Violate(hands.world, "I5",
               hands.m.name + " moves " + path + " aside under a token that another file has",
               old.blob);
-    disk.names.erase(path);
-    disk.tmp[token] = former;
+    Exchange(disk, path, token);
     disk.inodes.at(former).ctime_ns = NowNs(hands.world, hands.machine);
     NoteDeed(hands.world, hands.machine, Deed::kDisplaced, path, old.blob);
   }
@@ -241,7 +271,7 @@ Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
     return replaced;
   }
   if (!effect.remove) {
-    Exchange(hands, path, effect.token);
+    PutStaged(hands, path, effect.token);
   } else if (present) {
     TakeAway(hands, path, effect.token);
   }
@@ -250,7 +280,7 @@ Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
 }
 
 void Do(const Hands& hands, const Replace& effect) {
-  Answer(hands.world, hands.machine, ReplaceNow(hands, effect));
+  hands.AnswerRenamed([&] { return ReplaceNow(hands, effect); });
 }
 
 Replaced RecoverNow(const Hands& hands, const RecoverReplace& effect) {
@@ -292,7 +322,15 @@ Replaced RecoverNow(const Hands& hands, const RecoverReplace& effect) {
 }
 
 void Do(const Hands& hands, const RecoverReplace& effect) {
-  Answer(hands.world, hands.machine, RecoverNow(hands, effect));
+  const Replaced replaced = RecoverNow(hands, effect);
+  SyncPoint synced;
+  if (replaced.outcome == Outcome::kDone) {
+    std::string dir = ParentOf(hands.Path(effect.path));
+    while (!dir.empty() && hands.m.disk.names.count(dir) == 0) dir = ParentOf(dir);
+    synced.directories.insert(dir.empty() ? 0 : hands.m.disk.names.at(dir));
+    synced.tmp = true;
+  }
+  AnswerSynced(hands.world, hands.machine, replaced, std::move(synced));
 }
 
 Settled SettleNow(const Hands& hands, const Settle& effect) {
@@ -308,15 +346,14 @@ Settled SettleNow(const Hands& hands, const Settle& effect) {
   }
   const std::string beside = FreeName(disk, path, ".kept");
   MakeParents(disk, beside, NowNs(hands.world, hands.machine));
-  disk.tmp.erase(old);
-  disk.names[beside] = number;
+  Exchange(disk, beside, effect.token);
   NoteDeed(hands.world, hands.machine, Deed::kPutBeside, beside, disk.inodes.at(number).blob);
   hands.Made(beside);
   return {effect.id, Outcome::kRefused, Reason::kNone};
 }
 
 void Do(const Hands& hands, const Settle& effect) {
-  Answer(hands.world, hands.machine, SettleNow(hands, effect));
+  hands.AnswerRenamed([&] { return SettleNow(hands, effect); });
 }
 
 CopyPlaced PlaceNow(const Hands& hands, const PlaceCopy& effect) {
@@ -343,11 +380,10 @@ CopyPlaced PlaceNow(const Hands& hands, const PlaceCopy& effect) {
   }
   const std::int64_t now_ns = NowNs(hands.world, hands.machine);
   MakeParents(disk, name, now_ns);
-  disk.names[name] = staged->second;
-  disk.inodes.at(staged->second).ctime_ns = now_ns;
-  NoteDeed(hands.world, hands.machine, Deed::kCopyPlaced, name,
-           disk.inodes.at(staged->second).blob);
-  disk.tmp.erase(staged);
+  const std::uint64_t number = staged->second;
+  Exchange(disk, name, effect.token);
+  disk.inodes.at(number).ctime_ns = now_ns;
+  NoteDeed(hands.world, hands.machine, Deed::kCopyPlaced, name, disk.inodes.at(number).blob);
   hands.Changed(name);
   placed.outcome = Outcome::kDone;
   placed.stat = *StatAt(disk, hands.world.blobs, name);
@@ -355,7 +391,7 @@ CopyPlaced PlaceNow(const Hands& hands, const PlaceCopy& effect) {
 }
 
 void Do(const Hands& hands, const PlaceCopy& effect) {
-  Answer(hands.world, hands.machine, PlaceNow(hands, effect));
+  hands.AnswerRenamed([&] { return PlaceNow(hands, effect); });
 }
 
 CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
@@ -393,7 +429,7 @@ CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
 }
 
 void Do(const Hands& hands, const RemoveCopy& effect) {
-  Answer(hands.world, hands.machine, RemoveNow(hands, effect));
+  hands.AnswerRenamed([&] { return RemoveNow(hands, effect); });
 }
 
 void Do(const Hands& hands, const ForgetContent& effect) {
@@ -416,6 +452,7 @@ void Do(const Hands&, const Other&) {
 
 void CarryOnDisk(World& world, Judge& judge, int machine, const Effect& effect) {
   Machine& m = At(world, machine);
+  m.disk.unsynced.now_ms = world.now_ms;
   const Hands hands{world, judge, machine, m, m.agent->tables};
   std::visit([&](const auto& e) { Do(hands, e); }, effect);
 }

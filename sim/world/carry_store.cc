@@ -52,6 +52,7 @@ bool IsStoreEffect(const Effect& effect) {
 
 void CarryInStore(World& world, Judge& judge, int machine, const Effect& effect) {
   Machine& m = At(world, machine);
+  m.disk.unsynced.now_ms = world.now_ms;
   const auto* stage = std::get_if<StageTarget>(&effect);
   const bool near = stage && !NeedsStore(m.agent->tables, *stage);
   const Weather weather = near ? Weather::kFine : WeatherFor(world, machine, effect);

@@ -17,6 +17,34 @@ std::int64_t Granular(const Disk& disk, std::int64_t ns) {
   return ns - ns % disk.mtime_granularity_ns;
 }
 
+template <class Key>
+Entry EntryIn(const std::map<Key, std::uint64_t>& map, const Key& key) {
+  const auto at = map.find(key);
+  return at == map.end() ? Entry() : Entry(at->second);
+}
+
+template <class Key>
+void Put(std::map<Key, std::uint64_t>& map, const Key& key, Entry entry) {
+  if (entry) {
+    map[key] = *entry;
+  } else {
+    map.erase(key);
+  }
+}
+
+void SetNameAs(Disk& disk, std::uint64_t op, const std::string& path, Entry entry) {
+  const std::string dir = ParentOf(path);
+  const EntryKey key =
+      dir.empty() ? EntryKey(0, path) : EntryKey(disk.names.at(dir), path.substr(dir.size() + 1));
+  NoteEntry(disk.unsynced, op, key, EntryIn(disk.names, path));
+  Put(disk.names, path, entry);
+}
+
+void SetTmpAs(Disk& disk, std::uint64_t op, std::uint64_t token, Entry entry) {
+  NoteTmp(disk.unsynced, op, token, EntryIn(disk.tmp, token));
+  Put(disk.tmp, token, entry);
+}
+
 }  // namespace
 
 std::string ParentOf(const std::string& path) {
@@ -76,6 +104,38 @@ SharedVersion VersionAt(const Disk& disk, const std::string& path) {
   return {inode->kind, inode->blob, inode->kind == Kind::kFile && (inode->mode & 0100) != 0};
 }
 
+void SetName(Disk& disk, const std::string& path, Entry entry) {
+  SetNameAs(disk, disk.unsynced.next_op++, path, entry);
+}
+
+void SetTmp(Disk& disk, std::uint64_t token, Entry entry) {
+  SetTmpAs(disk, disk.unsynced.next_op++, token, entry);
+}
+
+void Exchange(Disk& disk, const std::string& path, std::uint64_t token) {
+  const std::uint64_t op = disk.unsynced.next_op++;
+  const Entry there = EntryIn(disk.names, path), aside = EntryIn(disk.tmp, token);
+  SetNameAs(disk, op, path, aside);
+  SetTmpAs(disk, op, token, there);
+}
+
+Inode& Change(Disk& disk, std::uint64_t inode) {
+  Inode& changed = disk.inodes.at(inode);
+  NoteFile(disk.unsynced, inode, changed);
+  return changed;
+}
+
+std::uint64_t AddInode(Disk& disk, const Inode& inode) {
+  const std::uint64_t number = disk.next_inode++;
+  disk.inodes[number] = inode;
+  if (inode.kind == Kind::kFile && inode.blob != 0) {
+    Inode empty = inode;
+    empty.blob = 0;
+    NoteFile(disk.unsynced, number, empty);
+  }
+  return number;
+}
+
 void MakeParents(Disk& disk, const std::string& path, std::int64_t now_ns) {
   const std::string dir = ParentOf(path);
   if (dir.empty() || disk.names.count(dir) != 0) return;
@@ -86,31 +146,31 @@ void MakeParents(Disk& disk, const std::string& path, std::int64_t now_ns) {
 std::uint64_t Create(Disk& disk, const std::string& path, Kind kind, BlobId blob,
                      std::int64_t now_ns) {
   Unlink(disk, path);
-  const std::uint64_t number = disk.next_inode++;
   Inode inode;
   inode.kind = kind;
   inode.blob = blob;
   inode.mode = kind == Kind::kDirectory ? 0755 : 0644;
   inode.mtime_ns = Granular(disk, now_ns);
   inode.ctime_ns = now_ns;
-  disk.inodes[number] = inode;
-  disk.names[path] = number;
+  const std::uint64_t number = AddInode(disk, inode);
+  SetName(disk, path, number);
   return number;
 }
 
 void SetContent(Disk& disk, std::uint64_t inode, BlobId blob, std::int64_t now_ns) {
-  const auto file = disk.inodes.find(inode);
-  if (file == disk.inodes.end()) return;
-  file->second.blob = blob;
-  file->second.mtime_ns = Granular(disk, now_ns);
-  file->second.ctime_ns = now_ns;
+  if (disk.inodes.count(inode) == 0) return;
+  Change(disk, inode).blob = 0;  // it is truncated first
+  Inode& file = Change(disk, inode);
+  file.blob = blob;
+  file.mtime_ns = Granular(disk, now_ns);
+  file.ctime_ns = now_ns;
 }
 
 void Unlink(Disk& disk, const std::string& path) {
   const auto name = disk.names.find(path);
   if (name == disk.names.end()) return;
   const std::uint64_t inode = name->second;
-  disk.names.erase(name);
+  SetName(disk, path, std::nullopt);
   Reap(disk, inode);
 }
 
@@ -118,20 +178,27 @@ void Reap(Disk& disk, std::uint64_t inode) {
   const auto holds = [inode](const auto& entry) { return entry.second == inode; };
   if (std::any_of(disk.names.begin(), disk.names.end(), holds)) return;
   if (std::any_of(disk.tmp.begin(), disk.tmp.end(), holds)) return;
-  disk.inodes.erase(inode);
+  auto removed = disk.inodes.extract(inode);
+  if (!removed.empty()) disk.unsynced.removed.insert(std::move(removed));
 }
 
 void Rename(Disk& disk, const std::string& from, const std::string& to, std::int64_t now_ns) {
   CHECK(disk.names.count(from) != 0);
   if (from == to) return;
-  if (disk.names.count(to) != 0) Unlink(disk, to);
-  std::vector<std::pair<std::string, std::uint64_t>> moved = {{to, disk.names.at(from)}};
+  const Entry replaced = EntryIn(disk.names, to);
+  const std::uint64_t inode = disk.names.at(from);
+  // What is in a directory moves with it: its entries stay what they are.
+  std::vector<std::pair<std::string, std::uint64_t>> inside;
   for (auto it = disk.names.lower_bound(from + "/");
        it != disk.names.end() && Below(it->first, from); ++it)
-    moved.emplace_back(to + it->first.substr(from.size()), it->second);
-  disk.inodes.at(moved.front().second).ctime_ns = now_ns;
-  for (const auto& entry : moved) disk.names.erase(from + entry.first.substr(to.size()));
-  for (const auto& entry : moved) disk.names[entry.first] = entry.second;
+    inside.emplace_back(it->first.substr(from.size()), it->second);
+  for (const auto& [rest, number] : inside) disk.names.erase(from + rest);
+  const std::uint64_t op = disk.unsynced.next_op++;
+  SetNameAs(disk, op, from, std::nullopt);
+  SetNameAs(disk, op, to, inode);
+  for (const auto& [rest, number] : inside) disk.names[to + rest] = number;
+  disk.inodes.at(inode).ctime_ns = now_ns;
+  if (replaced) Reap(disk, *replaced);
 }
 
 void PruneParents(Disk& disk, const std::string& path,

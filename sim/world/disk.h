@@ -3,6 +3,8 @@
 // A plain value. Names are paths from the root, components joined by '/'. Inodes are never reused.
 // Everything happens at one instant that the caller names; only what is said here is checked (the
 // caller decides what an agent may do). A rename changes the ctime of what it moves, as on Linux.
+// Every change goes through the functions below, which take down in `unsynced` what it replaces;
+// who lets something happen sets `unsynced.now_ms` first.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +18,9 @@
 
 #include "core/agent/facts.h"
 #include "sim/world/blobs.h"
+#include "sim/world/unsynced.h"
 
 namespace kinfolder::sim {
-
-struct Inode {
-  Kind kind = Kind::kFile;
-  BlobId blob = 0;            // content, or a link's target
-  std::uint32_t mode = 0644;  // permission bits
-  std::int64_t mtime_ns = 0;
-  std::int64_t ctime_ns = 0;
-  BlobId staged_blob = 0;  // what the agent wrote there; 0: a user made it
-  int writers = 0;         // programs that have it open for writing
-};
 
 enum class RootState : std::uint8_t { kOurs = 1, kMissing = 2, kEmptied = 3 };
 
@@ -41,6 +34,8 @@ struct Disk {
   bool full = false;
   std::set<std::string> io_errors;
   std::int64_t mtime_granularity_ns = 1;
+  Unsynced unsynced;
+  std::set<BlobId> silent;  // bytes that a power cut left in a user's file, with an unchanged stat
 };
 
 // The directory a path is in; empty for the root.
@@ -59,6 +54,16 @@ std::optional<Stat> StatAt(const Disk& disk, const Blobs& blobs, const std::stri
 // What is there as a version; kDeleted also for a directory that holds something.
 SharedVersion VersionAt(const Disk& disk, const std::string& path);
 
+// --- changes ---
+// What a name stands for from now on; nothing: the name goes. The inode that it stood for stays.
+void SetName(Disk& disk, const std::string& path, Entry entry);
+void SetTmp(Disk& disk, std::uint64_t token, Entry entry);
+// What the two stand for changes places, at once.
+void Exchange(Disk& disk, const std::string& path, std::uint64_t token);
+// The inode, to be changed. REQUIRES: it is there.
+Inode& Change(Disk& disk, std::uint64_t inode);
+// A new inode without a name; what it holds is not written down. Returns its number.
+std::uint64_t AddInode(Disk& disk, const Inode& inode);
 // Makes the directories above `path`.
 void MakeParents(Disk& disk, const std::string& path, std::int64_t now_ns);
 // A new inode of this kind under `path`, replacing the name if it was taken. Returns its number.

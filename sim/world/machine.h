@@ -14,6 +14,7 @@
 
 #include "core/agent/driver.h"
 #include "sim/world/disk.h"
+#include "sim/world/power_mode.h"
 #include "sim/world/store.h"
 #include "sim/world/user_op.h"
 
@@ -49,12 +50,14 @@ struct Counters {
   std::uint64_t uploads = 0, downloads = 0, dmd_writes = 0, snapshots_made = 0;
 };
 
-// What happens when an effect of a kind comes up: a crash, or something that the user does.
+// What happens when an effect of a kind comes up: something that the user does, a power cut, or
+// else a crash.
 struct Hook {
   std::size_t effect = 0;       // index into Effect
   bool after = false;           // after it took place, before its answer
   std::uint64_t countdown = 1;  // the how-many-th next one
-  std::optional<UserOp> user;   // nullopt: the agent crashes
+  std::optional<UserOp> user = {};
+  std::optional<PowerMode> power = {};
 };
 
 struct CommandAnswer {
@@ -82,6 +85,7 @@ struct Machine {
   bool left = false;
   bool offline = false;
   bool paused = false;
+  bool dark = false;  // without power until the agent is started
   bool watch = true;
   std::set<int> partitions;
   std::int64_t clock_offset_ms = 0;

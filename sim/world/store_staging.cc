@@ -26,7 +26,6 @@ Reason Bring(const Hands& hands, const StageTarget& effect, BlobId* blob) {
 
 std::uint64_t StageFile(const Hands& hands, const StageTarget& effect, BlobId blob) {
   Disk& disk = hands.m.disk;
-  const std::uint64_t number = disk.next_inode++;
   Inode inode;
   inode.kind = effect.version.kind;
   inode.blob = blob;
@@ -35,9 +34,8 @@ std::uint64_t StageFile(const Hands& hands, const StageTarget& effect, BlobId bl
   inode.mode = inode.kind == Kind::kDirectory ? 0755U : 0644U | exec_bits;
   inode.mtime_ns = effect.mtime_ns - effect.mtime_ns % disk.mtime_granularity_ns;
   inode.ctime_ns = NowNs(hands.world, hands.machine);
-  disk.inodes[number] = inode;
   const std::uint64_t token = disk.next_token++ | (std::uint64_t{1} << 62);
-  disk.tmp[token] = number;
+  SetTmp(disk, token, AddInode(disk, inode));
   return token;
 }
 
@@ -49,6 +47,7 @@ bool NeedsStore(const Tables& tables, const StageTarget& effect) {
 
 void Do(const Hands& hands, const StageTarget& effect) {
   Staged staged;
+  SyncPoint synced;
   staged.id = effect.id;
   BlobId blob = 0;
   const bool far = NeedsStore(hands.tables, effect);
@@ -64,9 +63,12 @@ void Do(const Hands& hands, const StageTarget& effect) {
   } else {
     staged.outcome = Outcome::kDone;
     staged.token = StageFile(hands, effect, blob);
-    staged.stat = StatOf(hands.m.disk, hands.world.blobs, hands.m.disk.tmp.at(staged.token));
+    const std::uint64_t number = hands.m.disk.tmp.at(staged.token);
+    staged.stat = StatOf(hands.m.disk, hands.world.blobs, number);
+    synced.files.insert(number);
+    synced.tmp = true;
   }
-  hands.Reply(staged);
+  AnswerSynced(hands.world, hands.machine, staged, std::move(synced), hands.Latency());
 }
 
 }  // namespace kinfolder::sim

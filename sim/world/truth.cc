@@ -45,6 +45,8 @@ const char* DeedText(Deed deed) {
       return "has damaged it for";
     case Deed::kStoreRepaired:
       return "has it whole again for";
+    case Deed::kCutOff:
+      return "a power cut took it from";
   }
   return "?";
 }

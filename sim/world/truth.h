@@ -57,6 +57,7 @@ enum class Deed : std::uint8_t {
   kStoreDropped,
   kStoreDamaged,
   kStoreRepaired,
+  kCutOff,
 };
 
 struct LedgerEntry {

@@ -45,7 +45,7 @@ std::string Save(Hand& hand, const UserOp& op) {
   MakeParents(hand.disk, op.path, hand.now_ns);
   const BlobId blob = hand.world.blobs.Intern(op.content);
   const std::uint64_t inode = Create(hand.disk, op.path, Kind::kFile, blob, hand.now_ns);
-  hand.disk.inodes.at(inode).mode = mode;
+  Change(hand.disk, inode).mode = mode;
   NoteDeed(hand.world, hand.machine, Deed::kUserWrote, op.path, blob);
   Touched(hand.world, hand.machine, op.path);
   return {};
@@ -102,7 +102,9 @@ std::string Swap(Hand& hand, const UserOp& op) {
   if (other == nullptr) return op.other + " is not there; write it first";
   if (other->kind == Kind::kDirectory || FindFile(hand.disk, op.path)->kind == Kind::kDirectory)
     return "one of them is a directory; swap files";
-  std::swap(hand.disk.names.at(op.path), hand.disk.names.at(op.other));
+  const std::uint64_t former = hand.disk.names.at(op.path);
+  SetName(hand.disk, op.path, hand.disk.names.at(op.other));
+  SetName(hand.disk, op.other, former);
   for (const std::string& path : {op.path, op.other}) {
     hand.disk.inodes.at(hand.disk.names.at(path)).ctime_ns = hand.now_ns;
     Touched(hand.world, hand.machine, path);
@@ -116,7 +118,7 @@ std::string WriteSameStat(Hand& hand, const UserOp& op) {
     return op.path + " has another size; give content of the same size";
   const std::int64_t mtime_ns = inode.mtime_ns;
   WriteFile(hand, op.path, op.content);
-  hand.disk.inodes.at(hand.disk.names.at(op.path)).mtime_ns = mtime_ns;
+  Change(hand.disk, hand.disk.names.at(op.path)).mtime_ns = mtime_ns;
   return {};
 }
 
@@ -131,7 +133,7 @@ std::string StartSlowWrite(Hand& hand, const UserOp& op) {
 
 std::string ChangeTimes(Hand& hand, const UserOp& op) {
   if (FindFile(hand.disk, op.path) == nullptr) return WriteFile(hand, op.path, "");
-  Inode& inode = hand.disk.inodes.at(hand.disk.names.at(op.path));
+  Inode& inode = Change(hand.disk, hand.disk.names.at(op.path));
   inode.mtime_ns = op.act == UserAct::kUtime ? op.number * 1'000'000'000 : hand.now_ns;
   inode.ctime_ns = hand.now_ns;
   Touched(hand.world, hand.machine, op.path);
@@ -149,6 +151,19 @@ std::string MakeEntry(Hand& hand, const UserOp& op) {
   Create(hand.disk, op.path, link ? Kind::kLink : Kind::kDirectory, blob, hand.now_ns);
   if (link) NoteDeed(hand.world, hand.machine, Deed::kUserWrote, op.path, blob);
   Touched(hand.world, hand.machine, op.path);
+  return {};
+}
+
+// The file, or the entries of the directory; and all names on the way to it.
+std::string Fsync(Hand& hand, const std::string& path) {
+  SyncPoint point;
+  const std::uint64_t inode = hand.disk.names.at(path);
+  const bool directory = hand.disk.inodes.at(inode).kind == Kind::kDirectory;
+  (directory ? point.directories : point.files).insert(inode);
+  for (std::string dir = ParentOf(path); !dir.empty(); dir = ParentOf(dir))
+    point.directories.insert(hand.disk.names.at(dir));
+  point.directories.insert(0);
+  Sync(hand.disk.unsynced, point);
   return {};
 }
 
@@ -172,12 +187,14 @@ std::string ChangeExisting(Hand& hand, const UserOp& op) {
     case UserAct::kRmtree:
       return RemoveTree(hand, op.path);
     case UserAct::kChmod:
-      inode.mode = static_cast<std::uint32_t>(op.number);
+      Change(hand.disk, hand.disk.names.at(op.path)).mode = static_cast<std::uint32_t>(op.number);
       inode.ctime_ns = hand.now_ns;
       TouchTree(hand, op.path);
       return {};
     case UserAct::kWriteSameStat:
       return WriteSameStat(hand, op);
+    case UserAct::kFsync:
+      return Fsync(hand, op.path);
     default:
       return "this can't be done to an existing file; use another step";
   }
@@ -194,6 +211,7 @@ bool NeedsExisting(UserAct act) {
     case UserAct::kUtime:
     case UserAct::kChmod:
     case UserAct::kWriteSameStat:
+    case UserAct::kFsync:
       return true;
     default:
       return false;
@@ -223,6 +241,8 @@ std::pair<std::string, std::uint32_t> CopyParts(const World& world, const Tables
 std::string DoUserOp(World& world, int machine, const UserOp& op) {
   Machine& m = At(world, machine);
   if (m.disk.root != RootState::kOurs) return "the folder is away; bring it back with root-back";
+  if (m.dark) return "the machine has no power; start it first";
+  m.disk.unsynced.now_ms = world.now_ms;
   Hand hand{world, machine, m.disk, NowNs(world, machine)};
   if (NeedsExisting(op.act) && FindFile(m.disk, op.path) == nullptr)
     return op.path + " is not there; write it first";
@@ -265,6 +285,7 @@ void WriteSlowPart(World& world, const SlowPart& part) {
   Disk& disk = At(world, part.machine).disk;
   const auto inode = disk.inodes.find(part.inode);
   if (inode == disk.inodes.end()) return;  // removed while it was being written
+  disk.unsynced.now_ms = world.now_ms;
   const std::int64_t size = static_cast<std::int64_t>(part.op.content.size());
   const std::int64_t end = size * part.part / part.op.number;
   const BlobId blob = world.blobs.Intern(part.op.content.substr(0, static_cast<std::size_t>(end)));

@@ -23,6 +23,7 @@ enum class UserAct : std::uint8_t {
   kSlowWrite,
   kWriteSameStat,
   kWriteUnseen,
+  kFsync,
 };
 
 struct UserOp {

@@ -7,6 +7,7 @@
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
 #include "sim/world/effect_names.h"
+#include "sim/world/power.h"
 
 namespace kinfolder::sim {
 
@@ -150,6 +151,11 @@ void CheckTwins(World& world, int machine, const Event& event) {
 void Deliver(World& world, Judge& judge, const AnswerDue& answer) {
   Machine& m = At(world, answer.machine);
   if (!m.agent || m.incarnation != answer.incarnation) return;
+  Sync(m.disk.unsynced, answer.synced);
+  if (answer.staged) {
+    m.agent->tables.contents.at(answer.staged.value().value).staged = true;
+    m.agent->tables_changed = true;
+  }
   if (answer.uploaded) {
     Tables& tables = m.agent->tables;
     tables.local_caps[answer.uploaded] = answer.cap;
@@ -187,6 +193,9 @@ bool RunHooks(World& world, int machine, std::size_t effect, bool after) {
   for (const Hook& hook : due) {
     if (hook.user) {
       DoUserOp(world, machine, *hook.user);
+    } else if (hook.power) {
+      CutPower(world, machine, *hook.power, DrawFor(world, machine, "power"));
+      alive = false;
     } else {
       Log(world, machine, "crashes");
       StopAgent(world, machine);
@@ -335,6 +344,7 @@ void Feed(World& world, Judge& judge, int machine, EventBody body) {
 void StartAgent(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
   CHECK(!m.agent);
+  m.dark = false;
   m.saved = m.state;
   ++m.state.epoch;
   ++m.incarnation;
@@ -377,6 +387,19 @@ void CarryOut(World& world, Judge& judge, int machine, const Effect& effect) {
 void Answer(World& world, int machine, EventBody body, std::int64_t after_ms) {
   Push(world, world.now_ms + after_ms,
        AnswerDue{machine, At(world, machine).incarnation, std::move(body), {}, 0, 0});
+}
+
+void AnswerSynced(World& world, int machine, EventBody body, SyncPoint synced,
+                  std::int64_t after_ms) {
+  Push(world, world.now_ms + after_ms,
+       AnswerDue{machine,
+                 At(world, machine).incarnation,
+                 std::move(body),
+                 {},
+                 0,
+                 0,
+                 std::move(synced),
+                 {}});
 }
 
 AgentState StateOf(const World& world, int machine) {

@@ -30,6 +30,8 @@ struct AnswerDue {
   SnapshotId uploaded;  // an Uploaded that worked: what, and as what
   Cap cap = 0;
   Cap content = 0;
+  SyncPoint synced = {};                 // what the shell makes durable before it answers
+  std::optional<ContentId> staged = {};  // a Captured that worked: the content it copied
 };
 struct NoticeDue {
   int machine = 0;
@@ -142,6 +144,9 @@ void CarryOnDisk(World& world, Judge& judge, int machine, const Effect& effect);
 void CarryInStore(World& world, Judge& judge, int machine, const Effect& effect);
 // Queues the answer to an effect.
 void Answer(World& world, int machine, EventBody body, std::int64_t after_ms = 1);
+// The same, and just before it is heard, what `synced` covers becomes durable.
+void AnswerSynced(World& world, int machine, EventBody body, SyncPoint synced,
+                  std::int64_t after_ms = 1);
 bool IsStoreEffect(const Effect& effect);
 
 // What a person or oracle sees of a machine's core; running or not.

@@ -1,0 +1,214 @@
+#include "sim/world/power.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/base/check.h"
+#include "sim/world/draws.h"
+
+namespace kinfolder::sim {
+
+namespace {
+
+class Cut {
+ public:
+  Cut(World& world, int machine, PowerMode mode, std::uint64_t draw)
+      : world_(world), machine_(machine), m_(At(world, machine)), mode_(mode), draw_(draw) {}
+
+  void Run() {
+    WriteBack(m_.disk.unsynced, world_.now_ms);
+    if (mode_ == PowerMode::kAllKept) return Finish();
+    ChooseJournal();
+    CutCopies();
+    CutNames();
+    for (const auto& [number, trail] : m_.disk.unsynced.files) CutFile(number, trail);
+    Finish();
+  }
+
+ private:
+  std::uint64_t Pick(std::uint64_t choices) {
+    return Draw(draw_, "power", 0, ordinal_++) % choices;
+  }
+  bool Chance(std::uint64_t percent) { return Pick(100) < percent; }
+
+  // The operations before `journal_end_` are kept; 0: there is no journal.
+  void ChooseJournal() {
+    const Unsynced& unsynced = m_.disk.unsynced;
+    std::uint64_t first = unsynced.next_op;
+    for (const auto& [key, trail] : unsynced.entries) first = std::min(first, trail.front().op);
+    for (const auto& [key, trail] : unsynced.tmp) first = std::min(first, trail.front().op);
+    if (Chance(50)) journal_end_ = first + Pick(unsynced.next_op - first + 1);
+  }
+
+  // How many of the changes of a trail are kept.
+  std::size_t Kept(const Trail<Entry>& trail) {
+    if (mode_ == PowerMode::kNone) return 0;
+    if (journal_end_ == 0) return static_cast<std::size_t>(Pick(trail.size() + 1));
+    return static_cast<std::size_t>(
+        std::count_if(trail.begin(), trail.end(),
+                      [this](const Former<Entry>& former) { return former.op < journal_end_; }));
+  }
+
+  template <class Map, class Key>
+  void Choose(Map& map, const Key& key, const Trail<Entry>& trail) {
+    const std::size_t kept = Kept(trail);
+    if (kept == trail.size()) return;
+    if (const Entry& value = trail[kept].value) {
+      map[key] = *value;
+    } else {
+      map.erase(key);
+    }
+  }
+
+  void CutNames() {
+    Disk& disk = m_.disk;
+    std::map<EntryKey, std::uint64_t> entries;
+    for (const auto& [path, number] : disk.names) {
+      const std::string dir = ParentOf(path);
+      entries[dir.empty() ? EntryKey(0, path)
+                          : EntryKey(disk.names.at(dir), path.substr(dir.size() + 1))] = number;
+    }
+    for (const auto& [key, trail] : disk.unsynced.entries) Choose(entries, key, trail);
+    for (const auto& [token, trail] : disk.unsynced.tmp) Choose(disk.tmp, token, trail);
+    std::map<std::uint64_t, Inode> all = std::move(disk.inodes);
+    all.merge(disk.unsynced.removed);
+    former_names_ = std::move(disk.names);
+    disk.names.clear();
+    disk.inodes.clear();
+    Grow(entries, all, 0, "");
+    for (const auto& [token, number] : disk.tmp) disk.inodes[number] = all.at(number);
+    TellLost(all);
+  }
+
+  // The names below the directory `number`. A directory that two names lead to has the first.
+  void Grow(const std::map<EntryKey, std::uint64_t>& entries,
+            const std::map<std::uint64_t, Inode>& all, std::uint64_t number,
+            const std::string& prefix) {
+    for (auto it = entries.lower_bound({number, ""});
+         it != entries.end() && it->first.first == number; ++it) {
+      const Inode& inode = all.at(it->second);
+      const bool directory = inode.kind == Kind::kDirectory;
+      if (directory && m_.disk.inodes.count(it->second) != 0) continue;
+      m_.disk.names[prefix + it->first.second] = it->second;
+      m_.disk.inodes[it->second] = inode;
+      if (directory) Grow(entries, all, it->second, prefix + it->first.second + "/");
+    }
+  }
+
+  void TellLost(const std::map<std::uint64_t, Inode>& all) {
+    for (const auto& [path, number] : former_names_) {
+      const auto now = m_.disk.names.find(path);
+      if (now == m_.disk.names.end() || now->second != number)
+        NoteDeed(world_, machine_, Deed::kCutOff, path, all.at(number).blob);
+    }
+  }
+
+  void CutFile(std::uint64_t number, const Trail<Inode>& trail) {
+    const auto at = m_.disk.inodes.find(number);
+    if (at == m_.disk.inodes.end()) return;
+    const Inode last = at->second;
+    std::vector<Inode> versions;
+    for (const Former<Inode>& former : trail) versions.push_back(former.value);
+    versions.push_back(last);
+    const auto choose = [&] {
+      return mode_ == PowerMode::kNone ? 0 : static_cast<std::size_t>(Pick(versions.size()));
+    };
+    const Inode& rest = versions[choose()];
+    Inode& file = at->second;
+    file.mode = rest.mode;
+    file.mtime_ns = rest.mtime_ns;
+    file.ctime_ns = rest.ctime_ns;
+    if (mode_ == PowerMode::kNone) {
+      file.blob = rest.blob;
+    } else {
+      const std::size_t size = world_.blobs.Bytes(versions[choose()].blob).size();
+      file.blob = mode_ == PowerMode::kTorn
+                      ? Torn(versions, size)
+                      : Fit(world_.blobs.Bytes(versions[choose()].blob), size);
+    }
+    if (world_.blobs.Bytes(file.blob) == world_.blobs.Bytes(last.blob)) file.blob = last.blob;
+    if (file.blob != last.blob) TellChanged(number, last, file);
+  }
+
+  // The content of one version in the size of another.
+  BlobId Fit(std::string bytes, std::size_t size) {
+    bytes.resize(size, '\0');
+    return world_.blobs.Intern(bytes);
+  }
+
+  BlobId Torn(const std::vector<Inode>& versions, std::size_t size) {
+    std::string bytes = world_.blobs.Bytes(versions.back().blob);
+    if (Chance(30)) {  // what came first was written, and perhaps space taken for the rest
+      bytes.resize(static_cast<std::size_t>(Pick(bytes.size() + 1)));
+      if (Chance(50)) bytes.resize(std::max(size, bytes.size()), '\0');
+      return world_.blobs.Intern(bytes);
+    }
+    bytes.resize(size, '\0');
+    const std::size_t block = Chance(50) ? 4096 : 512;
+    for (std::size_t at = 0; at < size; at += block) {
+      const std::size_t end = std::min(at + block, size);
+      const std::uint64_t which = Pick(versions.size() + 1);  // the last: zeros
+      const std::string from =
+          which < versions.size() ? world_.blobs.Bytes(versions[which].blob) : std::string();
+      for (std::size_t i = at; i < end; ++i) bytes[i] = i < from.size() ? from[i] : '\0';
+    }
+    return world_.blobs.Intern(bytes);
+  }
+
+  void TellChanged(std::uint64_t number, const Inode& before, const Inode& after) {
+    const bool same_stat =
+        before.mtime_ns == after.mtime_ns && before.ctime_ns == after.ctime_ns &&
+        world_.blobs.Bytes(before.blob).size() == world_.blobs.Bytes(after.blob).size();
+    if (same_stat && before.staged_blob != before.blob) m_.disk.silent.insert(after.blob);
+    for (const auto& [path, inode] : m_.disk.names)
+      if (inode == number) NoteDeed(world_, machine_, Deed::kCutOff, path, before.blob);
+  }
+
+  void CutCopies() {
+    for (const auto& [blob, since_ms] : m_.disk.unsynced.staged) {
+      if (mode_ != PowerMode::kNone && Chance(50)) continue;
+      const auto content = m_.state.tables.content_ids.find(blob);
+      if (content != m_.state.tables.content_ids.end())
+        m_.state.tables.contents.at(content->second).staged = false;
+    }
+  }
+
+  void Finish() {
+    Unsynced& unsynced = m_.disk.unsynced;
+    unsynced.entries.clear();
+    unsynced.tmp.clear();
+    unsynced.files.clear();
+    unsynced.removed.clear();
+    unsynced.staged.clear();
+    for (auto& [number, inode] : m_.disk.inodes) inode.writers = 0;
+    std::erase_if(world_.queue, [this](const auto& item) {
+      const auto* part = std::get_if<SlowPart>(&item.second);
+      return part && part->machine == machine_;
+    });
+    m_.dark = true;
+    NoteChange(world_, "the power of " + m_.name);
+  }
+
+  World& world_;
+  int machine_;
+  Machine& m_;
+  PowerMode mode_;
+  std::uint64_t draw_;
+  std::uint64_t ordinal_ = 0;
+  std::uint64_t journal_end_ = 0;
+  std::map<std::string, std::uint64_t> former_names_;
+};
+
+}  // namespace
+
+void CutPower(World& world, int machine, PowerMode mode, std::uint64_t draw) {
+  Log(world, machine, "loses power");
+  StopAgent(world, machine);
+  Cut(world, machine, mode, draw).Run();
+}
+
+bool HasUnsynced(const World& world, int machine) {
+  return !IsEmpty(world.machines.at(static_cast<std::size_t>(machine)).disk.unsynced, world.now_ms);
+}
+
+}  // namespace kinfolder::sim
