@@ -3,14 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/base/check.h"
+#include "sim/command/scenario_command.h"
 #include "sim/random/jobs.h"
-#include "sim/scenario/run.h"
+#include "sim/scenario/syntax.h"
 #include "sim/world/effect_names.h"
 
 namespace kinfolder {
@@ -29,61 +28,6 @@ namespace {
 
 std::string Dump(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-struct ScenarioOptions {
-  std::vector<std::string> files;
-  bool json = false, log = false, skip_unsupported = false;
-};
-
-void PrintResult(const std::string& file, const RunResult& result, bool json) {
-  if (json) {
-    std::cout << Dump({{"file", file},
-                       {"ok", result.ending == Ending::kHolds},
-                       {"line", result.line},
-                       {"what", result.what},
-                       {"expected", result.expected},
-                       {"is", result.is},
-                       {"oracle", result.oracle},
-                       {"history", result.history},
-                       {"chain", result.chain}})
-              << "\n";
-    return;
-  }
-  for (const std::string& line : result.log) std::cout << line << "\n";
-  if (result.ending == Ending::kHolds) {
-    std::cout << "ok   " << file << "\n";
-    return;
-  }
-  std::cout << "FAIL " << file << ":" << result.line << ": " << result.what << "\n";
-  for (const std::string& line : result.history) std::cout << "     " << line << "\n";
-  std::cout << "     reproduce: kinfolder-sim scenario --log " << file << "\n";
-}
-
-int RunOne(const std::string& file, const ScenarioOptions& options) {
-  std::ifstream in(file, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (!in) {
-    std::cerr << "kinfolder-sim: " << file << " can't be read; give the path of a scenario file\n";
-    return 2;
-  }
-  const Result<Scenario> scenario = Parse(file, text.str(), options.skip_unsupported);
-  if (!scenario.ok()) {
-    std::cerr << "kinfolder-sim: " << scenario.error().text << "\n";
-    return 2;
-  }
-  for (const std::string& skipped : scenario.value().skipped)
-    std::cerr << "kinfolder-sim: left out: " << skipped << "\n";
-  const RunResult result = RunScenario(scenario.value(), options.log);
-  PrintResult(file, result, options.json);
-  return static_cast<int>(result.ending);
-}
-
-int RunScenarios(const ScenarioOptions& options) {
-  int worst = 0;
-  for (const std::string& file : options.files) worst = std::max(worst, RunOne(file, options));
-  return worst;
 }
 
 struct RandomOptions {
@@ -174,19 +118,12 @@ int Main(int argc, char** argv) {
       "Simulates folders on several machines in virtual time.\n"
       "Examples:\n"
       "  kinfolder-sim scenario tests/scenarios/*.scenario\n"
+      "  kinfolder-sim scenario --sweep --jobs 2 tests/scenarios/*.scenario\n"
       "  kinfolder-sim run --seeds 1..1000 --profile crash --jobs 2\n"
       "  kinfolder-sim repro 42 --profile crash --log"};
   app.require_subcommand(1);
   ScenarioOptions scenario;
-  CLI::App* scenarios = app.add_subcommand(
-      "scenario",
-      "runs scenario files: 0 all hold, 1 one does not, 2 one is not understood\n"
-      "Example: kinfolder-sim scenario --json tests/scenarios/rule6_conflict.scenario");
-  scenarios->add_option("FILE", scenario.files, "scenario files")->required();
-  scenarios->add_flag("--json", scenario.json, "one JSON object a line");
-  scenarios->add_flag("--log", scenario.log, "print what every machine does");
-  scenarios->add_flag("--skip-unsupported", scenario.skip_unsupported,
-                      "leave out steps that are not supported yet, and say so");
+  CLI::App* scenarios = AddScenarioCommand(app, scenario);
   RandomOptions random;
   CLI::App* run = app.add_subcommand(
       "run",
@@ -212,7 +149,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  if (*scenarios) return RunScenarios(scenario);
+  if (*scenarios) return RunScenarioCommand(scenario);
   if (*run) return RunRandom(random);
   if (*repro) return Reproduce(seed, profile, log);
   if (*effects) return ListEffects();

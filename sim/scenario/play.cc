@@ -56,6 +56,14 @@ bool Play::Proceed() {
   return waiting();
 }
 
+bool Play::GiveUp(int machine) {
+  const bool asked = wait_.machine == machine &&
+                     (wait_.what == Wait::For::kAnswer || wait_.what == Wait::For::kScan ||
+                      wait_.what == Wait::For::kPoll);
+  if (asked) Over();
+  return asked;
+}
+
 void Play::StartBegin(const std::vector<std::string>& names, const std::set<int>& late,
                       const std::set<int>& read_only) {
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -48,8 +48,14 @@ class Play {
   // waited for any more; `why` then says why what was waited for failed, empty if it did not.
   bool Proceed();
   const std::string& why() const { return why_; }
-  // When time stops at the latest if nothing is due before. REQUIRES: waiting().
-  std::int64_t leg_ms() const { return wait_.leg_ms; }
+  // The effect that the next Proceed carries out; null if that does something else.
+  const EffectDue* NextEffect() const {
+    return waiting() ? sim::NextEffect(world, wait_.leg_ms) : nullptr;
+  }
+
+  // Gives up what the agent of `machine`, which is not running any more, was asked for. True: there
+  // was something, which has to be asked for again once the agent is back.
+  bool GiveUp(int machine);
 
   // The same, waited for. Empty: done. Otherwise why not.
   void Begin(const std::vector<std::string>& names, const std::set<int>& late,

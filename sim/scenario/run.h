@@ -21,6 +21,25 @@ enum class Ending : std::uint8_t {
   kNotUnderstood = 2,  // a step that can't be done where it stands
 };
 
+// What became of one step.
+struct StepReport {
+  int line = 0;
+  int machine = -1;
+  std::string verb;
+  std::int64_t start_ms = 0, end_ms = 0;  // of virtual time
+  std::size_t hooks = 0;  // `when` and `crash-at` that waited for their effect as it began
+  bool judged = true;     // an `expect` that was left out is not
+  std::string what;       // why it failed; empty: it did not
+};
+
+// What one machine did, from first to last (counters: since the last `mark`).
+struct MachineReport {
+  std::string name;
+  std::uint64_t steps = 0;  // of its core
+  std::uint64_t chain = 0;  // over them
+  Counters counters;
+};
+
 struct RunResult {
   Ending ending = Ending::kHolds;
   int line = 0;                      // of the step that failed
@@ -29,6 +48,9 @@ struct RunResult {
   std::string oracle;                // of an invariant
   std::vector<std::string> history;  // of the bytes concerned
   std::uint64_t chain = 0;           // over all steps of all machines
+  std::vector<StepReport> steps;     // those that were begun
+  std::vector<MachineReport> machines;
+  std::int64_t simulated_ms = 0;
   std::vector<std::string> log;
 };
 
@@ -44,14 +66,22 @@ class Run {
   // The result with the chain and the log. REQUIRES: Proceed has returned false.
   RunResult Finish();
 
+  // A fault has struck the machine that is not in the file; its agent runs again. From here on the
+  // run is judged by what a fault leaves as it is: `calm` is what the steps did without it. With
+  // `strict` those expectations count that stand where all is at rest, but for counters; without,
+  // only the invariants.
+  void Shake(std::shared_ptr<const std::vector<StepReport>> calm, int machine, bool strict);
+
   Play play;
 
   // --- for what steps do (do_*.cc) ---
   World& world() { return play.world; }
   void End(Ending ending, const Step& step, const std::string& what);
-  // A step that the file should not have here.
+  // A step that the file should not have here. After a fault: what follows is another story than
+  // the file's, and judged by the invariants alone.
   void Refuse(const Step& step, const std::string& what);
-  // False, and refused: the agent must be running (or must not).
+  // False, and refused: the agent must be running (or must not). After a fault agents run that did
+  // not, as they were started again: what needs a stopped one stops it.
   bool Needs(const Step& step, bool running);
   // What a user does; refused if it can't be done.
   void DoUser(const Step& step, const UserOp& op);
@@ -60,11 +90,18 @@ class Run {
 
  private:
   bool CheckViolation();
+  void Begin(const Step& step);
+  // Whether an `expect` still says what must be.
+  bool Judges(const Step& step) const;
   const Step& Current() const { return scenario_->steps.at(next_ - 1); }
 
   std::shared_ptr<const Scenario> scenario_;
   std::size_t next_ = 0;  // the step after the one under way
   RunResult result_;
+  std::shared_ptr<const std::vector<StepReport>> calm_;  // not null: a fault has struck
+  bool strict_ = true;                                   // expectations are judged
+  bool at_rest_ = true;  // no time has passed since the last `settle`
+  bool again_ = false;   // the step under way was begun before
 };
 
 // Runs it twice: a difference between the two is a failure of I12.

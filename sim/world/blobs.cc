@@ -6,10 +6,12 @@
 namespace kinfolder::sim {
 
 BlobId Blobs::Intern(std::string_view bytes) {
-  std::vector<BlobId>& same_hash = by_hash_[HashText(bytes)];
+  const std::uint64_t hash = HashText(bytes);
+  std::vector<BlobId>& same_hash = by_hash_[hash];
   for (BlobId id : same_hash)
     if (Bytes(id) == bytes) return id;
   bytes_.push_back(std::make_shared<const std::string>(bytes));
+  hashes_.push_back(hash);
   same_hash.push_back(static_cast<BlobId>(bytes_.size()));
   return same_hash.back();
 }

@@ -23,9 +23,12 @@ class Blobs {
   BlobId Intern(std::string_view bytes);
   // REQUIRES: `id` was handed out here, or is 0 (empty).
   const std::string& Bytes(BlobId id) const;
+  // Of the bytes; the same in worlds that gave them other ids.
+  std::uint64_t HashOf(BlobId id) const { return id == 0 ? 0 : hashes_.at(id - 1); }
 
  private:
   std::vector<std::shared_ptr<const std::string>> bytes_;
+  std::vector<std::uint64_t> hashes_;
   std::map<std::uint64_t, std::vector<BlobId>> by_hash_;
 };
 

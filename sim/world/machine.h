@@ -100,6 +100,7 @@ struct Machine {
   std::map<CommandId, CommandAnswer> answers;
   std::uint64_t draws = 0;
   std::uint64_t chain = 0;  // over all runs of the agent
+  std::uint64_t steps = 0;  // of its core, in all runs
 };
 
 // --- tables; all add what is new ---

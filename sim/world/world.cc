@@ -94,6 +94,7 @@ class WorldPorts : public Ports {
     stepped = event;
     Machine& m = At(*world_, machine_);
     m.chain = Mix(m.chain ^ chain);
+    ++m.steps;
     ++world_->events;
   }
 
@@ -220,6 +221,25 @@ void CarryOutDue(World& world, Judge& judge, EffectDue due) {
   RunHooks(world, due.machine, index, true);
 }
 
+struct Due {
+  std::int64_t item_ms = 0, wake_ms = 0;  // of the queue, and of a core
+  int waker = -1;
+};
+
+Due NextDue(const World& world) {
+  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  Due due{world.queue.empty() ? kNever : world.queue.begin()->first.first, kNever, -1};
+  for (std::size_t i = 0; i < world.machines.size(); ++i) {
+    const Machine& m = world.machines[i];
+    if (!m.agent || !m.agent->wake_ms) continue;
+    const std::int64_t at_ms = std::max(*m.agent->wake_ms, world.now_ms);
+    if (at_ms >= due.wake_ms) continue;
+    due.wake_ms = at_ms;
+    due.waker = static_cast<int>(i);
+  }
+  return due;
+}
+
 void Handle(World& world, Judge& judge, Item item) {
   if (auto* effect = std::get_if<EffectDue>(&item)) {
     CarryOutDue(world, judge, std::move(*effect));
@@ -292,21 +312,21 @@ void Link(World& world, Judge& judge, int machine, std::uint32_t directory, Dire
   judge.Linked(world, directory, former);
 }
 
+const EffectDue* NextEffect(const World& world, std::int64_t until_ms) {
+  const auto [item_ms, wake_ms, waker] = NextDue(world);
+  if (world.violation || item_ms > until_ms || item_ms > wake_ms) return nullptr;
+  const auto* due = std::get_if<EffectDue>(&world.queue.begin()->second);
+  if (due == nullptr) return nullptr;
+  const Machine& m = world.machines.at(static_cast<std::size_t>(due->machine));
+  if (!m.agent || m.incarnation != due->incarnation) return nullptr;
+  const bool hangs = IsStoreEffect(due->effect) && !m.offline &&
+                     StalledUntilMs(world.store.faults, due->machine) > item_ms;
+  return hangs ? nullptr : due;
+}
+
 bool Advance(World& world, Judge& judge, std::int64_t until_ms) {
   if (world.violation) return false;
-  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-  std::int64_t wake_ms = kNever;
-  int waker = -1;
-  for (std::size_t i = 0; i < world.machines.size(); ++i) {
-    const Machine& m = world.machines[i];
-    if (!m.agent || !m.agent->wake_ms) continue;
-    const std::int64_t at_ms = std::max(*m.agent->wake_ms, world.now_ms);
-    if (at_ms < wake_ms) {
-      wake_ms = at_ms;
-      waker = static_cast<int>(i);
-    }
-  }
-  const std::int64_t item_ms = world.queue.empty() ? kNever : world.queue.begin()->first.first;
+  const auto [item_ms, wake_ms, waker] = NextDue(world);
   if (std::min(item_ms, wake_ms) > until_ms) {
     world.now_ms = std::max(world.now_ms, until_ms);
     return false;

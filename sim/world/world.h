@@ -56,9 +56,11 @@ struct Violation {
   std::vector<std::string> history;  // of the bytes, oldest first
 };
 
+inline constexpr std::int64_t kStartMs = 1'000'000;
+
 struct World {
   std::uint64_t seed = 1;
-  std::int64_t now_ms = 1'000'000;
+  std::int64_t now_ms = kStartMs;
   std::uint64_t sequence = 0;
   std::map<std::pair<std::int64_t, std::uint64_t>, Item> queue;
   std::vector<Machine> machines;
@@ -116,6 +118,8 @@ void Link(World& world, Judge& judge, int machine, std::uint32_t directory, Dire
 // Carries out the next thing that is due at or before `until_ms`; false if there is none, and then
 // it is `until_ms`. Nothing happens any more after a violation.
 bool Advance(World& world, Judge& judge, std::int64_t until_ms);
+// The effect that the next Advance carries out; null if that does something else.
+const EffectDue* NextEffect(const World& world, std::int64_t until_ms);
 // Feeds one event to a running agent at once.
 void Feed(World& world, Judge& judge, int machine, EventBody body);
 
