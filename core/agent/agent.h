@@ -84,6 +84,11 @@ std::optional<std::string> EncodeRecord(const AgentState& state, RecordKey key);
 bool DecodeRecord(AgentState& state, RecordKey key, const std::string& bytes);
 // To be called once after all records were added, before Started.
 AgentState NewAgentState();
+// The way out when somebody else writes our personal DMD: this machine becomes a new participant,
+// with a personal DMD and key of its own that hold nothing yet. What it has stays as it is, and is
+// published there and merged. `former` is the participant that the former DMD belongs to from now
+// on, for this machine too. Returns the records that changed. REQUIRES: not started.
+std::vector<RecordKey> BecomeNewParticipant(AgentState& state, ParticipantId former);
 // The whole state, volatile parts too, for a trace's checkpoint.
 std::string EncodeState(const AgentState& state);
 std::optional<AgentState> DecodeState(const std::string& bytes);

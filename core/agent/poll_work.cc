@@ -68,6 +68,8 @@ void CountPolls(Context& c, ParticipantId who) {
 
 void StepPoller(Context& c, ParticipantId who, PollEvent event) {
   ParticipantState& p = c.s.participants[who];
+  // The last heads of a retired participant are read once more; what it writes later is nobody's.
+  if (p.facts.retired && p.read_once && event == PollEvent::kAsked) return;
   const auto result = StepPoll(p.poll, event);
   if (result.verdict != Verdict::kTaken) return;
   c.Disarm(TimerKind::kPollDue, who.value);
@@ -78,6 +80,7 @@ void StepPoller(Context& c, ParticipantId who, PollEvent event) {
     case PollAction::kAsk:
       return AskRead(c, who, p);
     case PollAction::kRest:
+      if (p.facts.retired) return;
       return c.ArmIn(TimerKind::kPollDue, who.value, c.s.config.poll_interval_ms);
     case PollAction::kBackOff:
       return c.ArmRetry(TimerKind::kPollRetry, who.value, p.poll.failures);
@@ -130,8 +133,11 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event) {
     // One that is missing now is never taken for a delete: what is known of it stays.
     for (const ParticipantFacts& facts : event.participants) {
       const bool known = c.s.participants.count(facts.id) != 0;
-      c.s.participants[facts.id].facts = facts;
-      if (!known) StepPoller(c, facts.id, PollEvent::kAsked);
+      ParticipantState& p = c.s.participants[facts.id];
+      const bool retires = facts.retired && !p.facts.retired;
+      p.facts = facts;
+      if (retires) p.read_once = false;
+      if (!known || retires) StepPoller(c, facts.id, PollEvent::kAsked);
       auto& list = c.s.folder.participants;
       const auto at = std::find_if(list.begin(), list.end(),
                                    [&](const ParticipantFacts& f) { return f.id == facts.id; });

@@ -284,7 +284,7 @@ void DiskPort::RunPlaces() {
   for (const PlaceCopy& e : places_.Start()) {
     Tables& tables = parts_.tables;
     const Result<PathId> copy = tables.names().InsertPath(
-        ConflictCopyName(tables.names().WirePath(e.path), tables.Person(e.owner).name, e.attempt));
+        ConflictCopyName(tables.names().WirePath(e.path), tables.OwnerName(e.owner), e.attempt));
     if (!copy.ok()) {
       CopyPlaced failed;
       failed.id = e.id;

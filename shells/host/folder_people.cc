@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/agent/state.h"
 #include "shells/grid/encoding.h"
 #include "shells/host/convert.h"
 
@@ -128,6 +129,7 @@ void FolderPeople::Resolve(ResolveRequest request, Reply reply) {
     chosen.choice = VersionChosen::Choice::kTheirs;
     if (!request.theirs.empty()) {
       chosen.theirs = parts_.tables.FindPerson(request.theirs);
+      if (chosen.theirs == kSelf) chosen.theirs = kForeign;  // as its copy is called
       if (!chosen.theirs)
         return reply(MakeError(ErrorKind::kNotFound, "there is no participant '" + request.theirs +
                                                          "'; `kinfolder participants` lists them"));

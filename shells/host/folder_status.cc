@@ -41,7 +41,7 @@ std::string SnapshotName(const Tables& tables, SnapshotId id) {
 json ConflictJson(const Tables& tables, const ConflictView& conflict) {
   json theirs = json::array();
   for (const ConflictView::Theirs& one : conflict.theirs) {
-    json entry = {{"participant", one.owner ? tables.Person(one.owner).name : std::string()},
+    json entry = {{"participant", one.owner ? tables.OwnerName(one.owner) : std::string()},
                   {"kind", KindName(one.version.kind)},
                   {"snapshot", SnapshotName(tables, one.head)}};
     entry["copy"] = one.copy ? json(tables.names().WirePath(one.copy)) : json();

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "core/agent/state.h"
 #include "shells/host/convert.h"
 #include "shells/names/conflict_name.h"
 
@@ -59,7 +60,8 @@ void NoteCopyName(Tables& tables, Observation& seen) {
       tables.names().InsertPath(dir.empty() ? parts->base : dir + "/" + parts->base);
   if (!base.ok()) return;
   seen.copy_of = base.value();
-  seen.copy_owner = owner;
+  // Foreign entries of our own directory are called by our own name.
+  seen.copy_owner = owner == kSelf ? kForeign : owner;
 }
 
 Observation MakeObservation(Tables& tables, PathId path, const LookResult& looked) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/agent/state.h"
 #include "core/base/check.h"
 #include "core/model/dag.h"
 #include "shells/host/row_codec.h"
@@ -269,6 +270,10 @@ ParticipantId Tables::PersonByFileName(std::string_view written) const {
 const PersonRow& Tables::Person(ParticipantId id) const {
   CHECK(id && id.value <= people_.size());
   return people_[id.value - 1];
+}
+
+const std::string& Tables::OwnerName(ParticipantId id) const {
+  return Person(id == kForeign ? kSelf : id).name;
 }
 
 void Tables::SetKey(ParticipantId id, const PublicKey& key) {

@@ -94,6 +94,9 @@ class Tables {
   // The one whose name in file names (ParticipantForFileName) is this.
   ParticipantId PersonByFileName(std::string_view written) const;
   const PersonRow& Person(ParticipantId id) const;
+  // The name conflict copies are given after the owner of a head. Foreign entries of our own
+  // directory are called by our own name.
+  const std::string& OwnerName(ParticipantId id) const;
   void SetKey(ParticipantId id, const PublicKey& key);
   void SetReadCap(ParticipantId id, const Cap& cap);
   std::uint32_t person_count() const { return static_cast<std::uint32_t>(people_.size()); }

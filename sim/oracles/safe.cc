@@ -78,6 +78,7 @@ std::vector<int> Participating(const World& world) {
   std::vector<int> machines;
   for (std::size_t i = 0; i < world.machines.size(); ++i) {
     const Machine& m = world.machines[i];
+    if (IsRetired(world.store, m.state.directory)) continue;
     if (m.joined && !m.left && m.agent && !m.offline && !m.paused && m.partitions.empty() &&
         m.disk.root == RootState::kOurs && !m.disk.full)
       machines.push_back(static_cast<int>(i));

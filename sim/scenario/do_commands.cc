@@ -45,6 +45,7 @@ void DoResolve(Run& run, const Step& step) {
     chosen.choice = VersionChosen::Choice::kTheirs;
     for (const Listed& listed : world.store.collective)
       if (how == "theirs:" + listed.name) chosen.theirs = ParticipantIdOf(tables, listed.directory);
+    if (chosen.theirs == kSelf) chosen.theirs = kForeign;  // as its copy is called
     if (how != "theirs" && !chosen.theirs)
       return run.Refuse(step, "no participant of that name; expected one of the folder");
   }

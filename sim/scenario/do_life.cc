@@ -64,6 +64,28 @@ void DoClock(Run& run, const Step& step) {
   At(run.world(), step.machine).clock_offset_ms += step.numbers[0];
 }
 
+void DoFix(Run& run, const Step& step) {
+  const bool running = At(run.world(), step.machine).agent.has_value();
+  if (!At(run.world(), step.machine).joined)
+    return run.Refuse(step, "it has not joined; expected `join`");
+  StopAgent(run.world(), step.machine);
+  BecomeNew(run.world(), step.machine);
+  if (!running) return;
+  StartAgent(run.world(), run.play.oracles, step.machine);
+  run.play.StartPoll(step.machine);
+}
+
+// By the admin: it stays listed, as retired.
+void DoRemove(Run& run, const Step& step) {
+  World& world = run.world();
+  const std::uint32_t directory = At(world, step.other).state.directory;
+  if (step.machine != 0)
+    return run.Refuse(step, "only the admin removes; expected " + At(world, 0).name);
+  for (Listed& listed : world.store.collective)
+    if (listed.directory == directory) listed.retired = true;
+  NoteChange(world, At(world, step.other).name + " is removed");
+}
+
 void DoLoseState(Run& run, const Step& step) {
   if (!run.Needs(step, false)) return;
   At(run.world(), step.machine).state = StateDir{};
@@ -98,6 +120,8 @@ std::span<const Doer> LifeSteps() {
       {"partition", DoPartition},
       {"unpartition", DoUnpartition},
       {"clock", DoClock},
+      {"fix", DoFix},
+      {"remove", DoRemove},
       {"lose-state", DoLoseState},
       {"rollback-state", DoRollbackState},
       {"clone-state-from", DoCloneState},

@@ -67,6 +67,8 @@ constexpr Verb kMachineVerbs[] = {
     {"root-back", ""},
     {"approve-deletes", ""},
     {"undo-deletes", ""},
+    {"fix", ""},
+    {"remove", "m"},
     {"lose-state", ""},
     {"rollback-state", ""},
     {"clone-state-from", "m"},
@@ -78,7 +80,7 @@ constexpr Verb kStoreVerbs[] = {{"fail", "i"},         {"lose-answer", "i"}, {"s
 constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""}};
 
 // Well-formed steps that this program can't do yet.
-constexpr std::string_view kLaterMachine[] = {"ignore", "unignore", "remove", "fix"};
+constexpr std::string_view kLaterMachine[] = {"ignore", "unignore"};
 constexpr std::string_view kLaterStore[] = {"bandwidth"};
 constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
 constexpr std::string_view kForgeries[] = {"bad-signature", "wrong-path", "escape", "wrong-version",

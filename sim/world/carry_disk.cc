@@ -360,9 +360,11 @@ CopyPlaced PlaceNow(const Hands& hands, const PlaceCopy& effect) {
   CopyPlaced placed;
   placed.id = effect.id;
   Disk& disk = hands.m.disk;
-  const std::uint32_t owner = hands.tables.participants.at(effect.owner.value);
+  // Foreign entries of our own directory are called by our own name.
+  const ParticipantId owner = effect.owner == kForeign ? kSelf : effect.owner;
+  const std::uint32_t directory = hands.tables.participants.at(owner.value);
   const std::string name =
-      CopyName(hands.Path(effect.path), NameOf(hands.world.store, owner), effect.attempt);
+      CopyName(hands.Path(effect.path), NameOf(hands.world.store, directory), effect.attempt);
   placed.copy = PathIdOf(hands.tables, name);
   const auto staged = disk.tmp.find(effect.token);
   const Observation seen = Observe(hands.world, hands.machine, name);

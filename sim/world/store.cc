@@ -74,6 +74,12 @@ std::string NameOf(const Store& store, std::uint32_t directory) {
   return {};
 }
 
+bool IsRetired(const Store& store, std::uint32_t directory) {
+  for (const Listed& listed : store.collective)
+    if (listed.directory == directory) return listed.retired;
+  return false;
+}
+
 std::uint64_t RankOf(Cap cap) { return HashText("S:" + std::to_string(cap)); }
 
 void PutDirectory(Store& store, std::uint32_t directory, Directory value, int machine,

@@ -108,6 +108,7 @@ const StoredContent& ContentOf(const Store& store, Cap cap);
 Reason TroubleOf(Health health);
 // The name a directory has in the collective; empty if it is not listed.
 std::string NameOf(const Store& store, std::uint32_t directory);
+bool IsRetired(const Store& store, std::uint32_t directory);
 // The order of snapshots that all machines share.
 std::uint64_t RankOf(Cap cap);
 // Replaces the directory's value and writes down what changed.

@@ -226,7 +226,8 @@ std::pair<std::string, std::uint32_t> CopyParts(const World& world, const Tables
   if (at == std::string::npos || at == 0 || path[at - 1] == '/') return {};
   const std::string who = path.substr(at + kMark.size());
   for (const Listed& listed : world.store.collective) {
-    if (tables.participant_ids.count(listed.directory) == 0) continue;
+    const bool own = listed.directory == tables.participants.at(kSelf.value);
+    if (!own && tables.participant_ids.count(listed.directory) == 0) continue;
     if (who == listed.name) return {path.substr(0, at), listed.directory};
     const std::string numbered = listed.name + "-";
     if (who.compare(0, numbered.size(), numbered) == 0 && who.size() > numbered.size() &&
@@ -322,6 +323,7 @@ Observation Observe(World& world, int machine, const std::string& path) {
   if (const auto [base, owner] = CopyParts(world, tables, path); owner != 0) {
     seen.copy_of = PathIdOf(tables, base);
     seen.copy_owner = ParticipantIdOf(tables, owner);
+    if (seen.copy_owner == kSelf) seen.copy_owner = kForeign;
   }
   const auto unknown = [&](Reason reason) {
     seen.presence = Presence::kUnknown;

@@ -377,10 +377,11 @@ void StartAgent(World& world, Judge& judge, int machine) {
 
 void StopAgent(World& world, int machine) { At(world, machine).agent.reset(); }
 
-void Join(World& world, Judge& judge, int machine) {
-  Machine& m = At(world, machine);
-  CHECK(!m.agent);
-  m.state = StateDir{};
+namespace {
+
+// Gives the machine a personal directory that is listed under its name; a former one of that name
+// is `name~1` from now on.
+void ListNew(World& world, Machine& m) {
   m.state.directory = AddDirectory(world.store, world.now_ms);
   m.state.tables.participants[kSelf.value] = m.state.directory;
   int copies = 0;
@@ -389,6 +390,26 @@ void Join(World& world, Judge& judge, int machine) {
   for (Listed& listed : world.store.collective)
     if (listed.name == m.name) listed.name = m.name + "~" + std::to_string(copies);
   world.store.collective.push_back({m.name, m.state.directory, false, m.read_only, world.now_ms});
+}
+
+}  // namespace
+
+void BecomeNew(World& world, int machine) {
+  Machine& m = At(world, machine);
+  CHECK(!m.agent);
+  const std::uint32_t former = m.state.directory;
+  ListNew(world, m);
+  AgentState state = Load(m.state);
+  for (const RecordKey key : BecomeNewParticipant(state, ParticipantIdOf(m.state.tables, former)))
+    if (const auto bytes = EncodeRecord(state, key)) m.state.records[key] = *bytes;
+  NoteChange(world, m.name + " becomes a new participant");
+}
+
+void Join(World& world, Judge& judge, int machine) {
+  Machine& m = At(world, machine);
+  CHECK(!m.agent);
+  m.state = StateDir{};
+  ListNew(world, m);
   m.joined = true;
   m.left = false;
   if (m.disk.root == RootState::kEmptied) m.disk.root = RootState::kOurs;

@@ -130,6 +130,10 @@ void StopAgent(World& world, int machine);
 // Makes a personal directory, lists it, and starts the agent. REQUIRES: not running.
 void Join(World& world, Judge& judge, int machine);
 
+// `doctor --fix`: goes on with what the machine has, as a new participant with a new personal
+// directory. REQUIRES: not running.
+void BecomeNew(World& world, int machine);
+
 // --- disks ---
 // Does what the user does. Empty: done. Otherwise why it can't be.
 std::string DoUserOp(World& world, int machine, const UserOp& op);
