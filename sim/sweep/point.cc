@@ -26,6 +26,29 @@ std::optional<Point> ReadPoint(std::string_view text) {
 
 }  // namespace
 
+std::optional<PowerMode> PowerModeOf(Strike strike) {
+  switch (strike) {
+    case Strike::kPowerKept:
+    case Strike::kPowerKeptBefore:
+      return PowerMode::kAllKept;
+    case Strike::kPowerNone:
+    case Strike::kPowerNoneBefore:
+      return PowerMode::kNone;
+    case Strike::kPowerSubset:
+    case Strike::kPowerSubsetBefore:
+      return PowerMode::kSubset;
+    case Strike::kPowerTorn:
+    case Strike::kPowerTornBefore:
+      return PowerMode::kTorn;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool IsAfter(Strike strike) {
+  return strike != Strike::kCrashBefore && strike < Strike::kPowerKeptBefore;
+}
+
 std::string_view NameOf(Strike strike) {
   for (const StrikeName& known : kStrikes)
     if (known.strike == strike) return known.name;

@@ -12,12 +12,22 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/world/power_mode.h"
+
 namespace kinfolder::sim {
 
 enum class Strike : std::uint8_t {
   kCrashBefore,
   kCrashAfter,  // it took place; nobody hears of it
   kLostAnswer,  // it took place; the agent hears that it failed, or that this is unclear
+  kPowerKept,   // a power cut after it took place, by what is left of what was not written down
+  kPowerNone,
+  kPowerSubset,
+  kPowerTorn,
+  kPowerKeptBefore,  // the same just before it
+  kPowerNoneBefore,
+  kPowerSubsetBefore,
+  kPowerTornBefore,
 };
 
 struct StrikeName {
@@ -25,10 +35,18 @@ struct StrikeName {
   std::string_view name;
 };
 
-inline constexpr std::array<StrikeName, 3> kStrikes = {{
+inline constexpr std::array<StrikeName, 11> kStrikes = {{
     {Strike::kCrashBefore, "crash-before"},
     {Strike::kCrashAfter, "crash-after"},
     {Strike::kLostAnswer, "lost-answer"},
+    {Strike::kPowerKept, "power-kept"},
+    {Strike::kPowerNone, "power-none"},
+    {Strike::kPowerSubset, "power-subset"},
+    {Strike::kPowerTorn, "power-torn"},
+    {Strike::kPowerKeptBefore, "power-kept-before"},
+    {Strike::kPowerNoneBefore, "power-none-before"},
+    {Strike::kPowerSubsetBefore, "power-subset-before"},
+    {Strike::kPowerTornBefore, "power-torn-before"},
 }};
 
 struct Point {
@@ -36,6 +54,10 @@ struct Point {
   Strike strike = Strike::kCrashBefore;
 };
 
+// nullopt: no power cut.
+std::optional<PowerMode> PowerModeOf(Strike strike);
+// Whether it strikes once the effect took place.
+bool IsAfter(Strike strike);
 std::string_view NameOf(Strike strike);
 std::string Text(const std::vector<Point>& points);
 // nullopt: not of that form.

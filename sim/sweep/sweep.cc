@@ -9,6 +9,7 @@
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
 #include "sim/world/image.h"
+#include "sim/world/power.h"
 
 namespace kinfolder::sim {
 
@@ -48,26 +49,56 @@ bool LoseAnswer(Run& run, int machine) {
   return took;
 }
 
+// Whether a user's file, name or delete that was on the disk is not there any more as it was.
+bool LostOfUsers(const Disk& before, const Disk& after) {
+  const auto users = [](const Inode& inode) {
+    return inode.staged_blob == 0 || inode.staged_blob != inode.blob;
+  };
+  for (const auto& [path, number] : before.names) {
+    const Inode& inode = before.inodes.at(number);
+    if (!users(inode)) continue;
+    const auto now = after.names.find(path);
+    if (now == after.names.end() || now->second != number) return true;
+    const Inode& left = after.inodes.at(number);
+    if (left.blob != inode.blob || left.mode != inode.mode) return true;
+  }
+  for (const auto& [path, number] : after.names)
+    if (users(after.inodes.at(number)) && before.inodes.count(number) == 0) return true;
+  return false;
+}
+
 // `before` is where the effect is due. nullopt: this fault can't strike there.
-std::optional<Struck> StrikeAt(const Run& before, Strike strike) {
+std::optional<Struck> StrikeAt(const Run& before, const Point& point, std::uint64_t seed) {
   const EffectDue* due = before.play.NextEffect();
   if (due == nullptr) return std::nullopt;
-  if (strike == Strike::kLostAnswer && !IsStoreEffect(due->effect)) return std::nullopt;
+  const bool lost = point.strike == Strike::kLostAnswer;
+  if (lost && !IsStoreEffect(due->effect)) return std::nullopt;
   Struck struck{before, due->machine};
-  const std::uint32_t incarnation = due->incarnation;
-  if (strike == Strike::kLostAnswer) {
-    if (!LoseAnswer(struck.run, struck.machine)) return std::nullopt;
-  } else if (strike == Strike::kCrashAfter) {
-    struck.run.Proceed();
-  }
-  const Machine& m = At(struck.run.world(), struck.machine);
-  if (struck.run.world().violation) return struck;
-  if (!m.agent || m.incarnation != incarnation) return std::nullopt;
-  if (strike != Strike::kLostAnswer) {
-    StopAgent(struck.run.world(), struck.machine);
-    struck.crashed = true;
+  World& world = struck.run.world();
+  if (lost && !LoseAnswer(struck.run, struck.machine)) return std::nullopt;
+  if (!lost && IsAfter(point.strike)) struck.run.Proceed();
+  Machine& m = At(world, struck.machine);
+  if (world.violation) return struck;
+  if (!m.agent || m.incarnation != due->incarnation) return std::nullopt;
+  if (lost) return struck;
+  struck.crashed = true;
+  if (const auto mode = PowerModeOf(point.strike)) {
+    const Disk disk = m.disk;
+    CutPower(world, struck.machine, *mode, Draw(seed, "sweep", 0, point.boundary));
+    struck.strict = !LostOfUsers(disk, m.disk);
+  } else {
+    StopAgent(world, struck.machine);
   }
   return struck;
+}
+
+// How much a second fault could undo.
+void AddUnsynced(Digest& digest, const std::vector<Machine>& machines) {
+  for (const Machine& m : machines) {
+    digest.Add(m.disk.unsynced.entries.size());
+    digest.Add(m.disk.unsynced.tmp.size());
+    digest.Add(m.disk.unsynced.files.size());
+  }
 }
 
 class Sweeper {
@@ -88,7 +119,7 @@ class Sweeper {
     for (const Point& point : points) {
       if (!GoTo(run, point.boundary)) return std::nullopt;
       effect = EffectText(run);
-      std::optional<Struck> struck = StrikeAt(run, point.strike);
+      std::optional<Struck> struck = StrikeAt(run, point, options_.seed);
       if (!struck) return std::nullopt;
       run = Restarted(std::move(*struck), point);
     }
@@ -124,6 +155,7 @@ class Sweeper {
   Run Restarted(Struck struck, const Point& point) {
     Run run = std::move(struck.run);
     Log(run.world(), struck.machine, "--- " + Text({point}));
+    NoteChange(run.world(), "a fault of the sweep");
     run.Shake(calm_, struck.machine, struck.strict);
     if (struck.crashed) StartAgent(run.world(), run.play.oracles, struck.machine);
     return run;
@@ -151,7 +183,7 @@ class Sweeper {
   }
 
   void Try(const Run& before, const Point& point, int depth) {
-    std::optional<Struck> struck = StrikeAt(before, point.strike);
+    std::optional<Struck> struck = StrikeAt(before, point, options_.seed);
     if (!struck) return;
     ++report_.points;
     if (struck->crashed && !IsNew(*struck, depth)) return;
@@ -177,6 +209,7 @@ class Sweeper {
     digest.Add(image.high);
     digest.Add(static_cast<std::uint64_t>(struck.machine));
     digest.Add(struck.run.result().steps.size());
+    if (depth > 1) AddUnsynced(digest, struck.run.play.world.machines);
     int& best = seen_[digest.value()];
     const int worth = depth * 2 + (struck.strict ? 1 : 0);
     if (worth <= best) return false;
