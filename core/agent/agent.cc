@@ -105,6 +105,8 @@ void OnTimer(Context& c, const Timer& timer) {
       return c.Wake(path);
     case TimerKind::kCheck:
       return OnCheckTimer(c, path);
+    case TimerKind::kHeldLink:
+      return MarkDue(c, path);
     case TimerKind::kAbsences:
       c.s.absences_armed = false;
       return AskAboutAbsences(c);

@@ -33,6 +33,8 @@ class BytesOut : public cereal::OutputArchive<BytesOut, cereal::AllowEmptyClassE
 class BytesIn : public cereal::InputArchive<BytesIn, cereal::AllowEmptyClassElision> {
  public:
   explicit BytesIn(std::string_view bytes) : InputArchive(this), bytes_(bytes) {}
+  // The format the bytes say they are in: what later ones appended is not read then.
+  std::uint8_t format = 0;
   void Read(void* data, std::size_t size) {
     if (size > bytes_.size()) throw cereal::Exception("the bytes end early");
     if (size == 0) return;  // an empty container has no address

@@ -9,8 +9,15 @@ namespace kinfolder {
 
 namespace {
 
-// The first byte of every encoding. A reader refuses what it does not know.
-constexpr std::uint8_t kFormat = 1;
+// The first byte of every encoding. Fields are only ever appended, with the next format; a reader
+// takes all formats up to its own and refuses later ones.
+constexpr std::uint8_t kFormat = 2;
+
+// False if it is none that this program reads.
+bool ReadFormat(BytesIn& in) {
+  in(in.format);
+  return in.format >= 1 && in.format <= kFormat;
+}
 
 template <class T>
 std::string Encode(const T& value) {
@@ -24,9 +31,7 @@ template <class T>
 bool Decode(const std::string& bytes, T& value) {
   try {
     BytesIn in(bytes);
-    std::uint8_t format = 0;
-    in(format);
-    if (format != kFormat) return false;
+    if (!ReadFormat(in)) return false;
     in(value);
     return in.left() == 0;
   } catch (const std::exception&) {
@@ -108,10 +113,8 @@ std::optional<AgentState> DecodeState(const std::string& bytes) {
   try {
     BytesIn in(bytes);
     AgentState state;
-    std::uint8_t format = 0;
     std::uint64_t nodes = 0;
-    in(format);
-    if (format != kFormat) return std::nullopt;
+    if (!ReadFormat(in)) return std::nullopt;
     in(state, nodes);
     for (std::uint64_t i = 0; i < nodes; ++i) {
       SnapshotId id;

@@ -176,6 +176,15 @@ void StartCheck(Context& c, PathId path, SnapshotId entry);
 void OnStoredChecked(Context& c, const StoredChecked& event);
 void OnCheckTimer(Context& c, PathId path);
 
+// peer_work.cc: what magic-folder 24.3.0 cannot stand
+// True if the link of the path's current snapshot has to wait for the peers' sake.
+bool HoldsLink(Context& c, PathId path);
+// Who is a peer, or still here, has changed: what is held is judged again.
+void JudgeHeldLinks(Context& c);
+// A delete that nobody saw and that something follows leaves the local chain. REQUIRES: nothing of
+// the chain is being uploaded.
+void SquashRecreation(Context& c, PathId path);
+
 // poll_work.cc
 void StepPoller(Context& c, ParticipantId who, PollEvent event);
 void OnHeadsRead(Context& c, const HeadsRead& event);

@@ -104,7 +104,8 @@ void TakeEntries(Context& c, const std::map<PathId, SnapshotId>& entries) {
 
 void MarkDue(Context& c, PathId path) {
   const PathRecord& r = c.Record(path);
-  if (!r.current || r.current == r.last_written || IsChecked(c.s, path))
+  const bool held = HoldsLink(c, path);
+  if (!r.current || r.current == r.last_written || held || IsChecked(c.s, path))
     c.s.dmd.due.erase(path);
   else
     c.s.dmd.due.insert(path);

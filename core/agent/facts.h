@@ -113,6 +113,7 @@ struct ParticipantFacts {
   ParticipantId id;
   bool retired = false;
   bool read_only = false;
+  bool peer = false;  // states no key: a magic-folder 24.3.0
 
   friend bool operator==(const ParticipantFacts&, const ParticipantFacts&) = default;
 };

@@ -21,7 +21,7 @@ void Rebuild(Context& c) {
     }
     for (const CopyRecord& copy : r.copies) s.copy_owner_of[copy.copy] = path;
     for (const SnapshotId id : r.chain) UseContent(c, id);
-    if (r.current && r.current != r.last_written) s.dmd.due.insert(path);
+    MarkDue(c, path);
     for (const EqualRecord& e : r.equal)
       if (const Node* n = s.dag.Find(e.head);
           n != nullptr && r.tip() && n->version != c.VersionOf(r.tip()))

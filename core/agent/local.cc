@@ -136,6 +136,7 @@ void AppendLocal(Context& c, PathId path, const Version& version, std::uint64_t 
   c.s.to_absorb.erase(path);
   UseContent(c, id);
   c.Touch(path);
+  MarkDue(c, path);  // a delete that is followed by something is not linked any more
   // A new tip may settle what was a conflict, or be newer than what was noted.
   if (!r.conflicts.empty() || !c.Path(path).heads.empty()) c.Work(path).judge = true;
   c.Wake(path);

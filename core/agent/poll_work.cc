@@ -37,6 +37,7 @@ void SetHead(Context& c, ParticipantId who, PathId path, SnapshotId snapshot) {
   else
     heads.insert(at, {who, snapshot});
   const PathRecord& r = c.Record(path);
+  if (r.link_held_since_wall_ms != 0) MarkDue(c, path);
   if (snapshot == r.tip() || snapshot == r.current) return;  // theirs <= mine
   if (c.s.dag.Find(snapshot) == nullptr) return Want(c, path, snapshot);
   c.Work(path).judge = true;
@@ -131,6 +132,7 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event) {
     collective.read_once = true;
     c.s.last_poll_wall_ms = c.s.now.wall_ms;
     // One that is missing now is never taken for a delete: what is known of it stays.
+    bool changed = false;
     for (const ParticipantFacts& facts : event.participants) {
       const bool known = c.s.participants.count(facts.id) != 0;
       ParticipantState& p = c.s.participants[facts.id];
@@ -146,7 +148,11 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event) {
         list.push_back(facts);
       else
         *at = facts;
+      changed = true;
+    }
+    if (changed) {
       c.TouchFolder();
+      JudgeHeldLinks(c);
     }
   }
   StepPoller(c, kCollective,

@@ -99,6 +99,8 @@ struct PathRecord {
   std::optional<UnsettledRecord> unsettled;
   std::optional<HeldRecord> held;
   SnapshotId approved_delete;  // a delete head that a person let through here
+  // Since when the link of a delete is held back for peers (wall clock); 0: it is not.
+  std::int64_t link_held_since_wall_ms = 0;
 
   SnapshotId tip() const { return chain.empty() ? current : chain.back(); }
   friend bool operator==(const PathRecord&, const PathRecord&) = default;

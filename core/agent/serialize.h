@@ -24,6 +24,16 @@ namespace kinfolder {
   template <class Archive> void serialize(Archive&, Type&) {}
 // clang-format on
 
+// A field that was appended with this format: absent from what was written before.
+template <class Archive, class T>
+void Since(std::uint8_t /*format*/, Archive& archive, T& field) {
+  archive(field);
+}
+template <class T>
+void Since(std::uint8_t format, BytesIn& archive, T& field) {
+  if (archive.format >= format) archive(field);
+}
+
 template <class Archive, class Tag>
 void serialize(Archive& archive, Id<Tag>& v) {
   archive(v.value);
@@ -40,7 +50,11 @@ KINFOLDER_FIELDS(Observation, v.path, v.presence, v.stat, v.reason, v.copy_of, v
 KINFOLDER_FIELDS(SnapshotFacts, v.path, v.version, v.size, v.generation, v.rank, v.created_ms,
                  v.mtime_ns, v.author, v.approved, v.parents)
 KINFOLDER_FIELDS(DirectoryEntry, v.path, v.snapshot)
-KINFOLDER_FIELDS(ParticipantFacts, v.id, v.retired, v.read_only)
+template <class Archive>
+void serialize(Archive& archive, ParticipantFacts& v) {
+  archive(v.id, v.retired, v.read_only);
+  Since(2, archive, v.peer);
+}
 
 // --- event.h ---
 KINFOLDER_FIELDS(FolderConfig, v.poll_interval_ms, v.scan_interval_ms, v.history_all,
@@ -104,8 +118,12 @@ KINFOLDER_FIELDS(IntentRecord, v.remove, v.token, v.expected, v.staged, v.versio
                  v.drops_chain, v.current, v.added, v.equal, v.conflicts)
 KINFOLDER_FIELDS(HeldRecord, v.receiver, v.snapshot)
 KINFOLDER_FIELDS(UnsettledRecord, v.token, v.stat)
-KINFOLDER_FIELDS(PathRecord, v.disk, v.chain, v.current, v.last_written, v.about_to_write, v.equal,
-                 v.conflicts, v.copies, v.intent, v.unsettled, v.held, v.approved_delete)
+template <class Archive>
+void serialize(Archive& archive, PathRecord& v) {
+  archive(v.disk, v.chain, v.current, v.last_written, v.about_to_write, v.equal, v.conflicts,
+          v.copies, v.intent, v.unsettled, v.held, v.approved_delete);
+  Since(2, archive, v.link_held_since_wall_ms);
+}
 KINFOLDER_FIELDS(FolderRecord, v.next_local, v.joined, v.foreign_write, v.paused, v.participants,
                  v.recent_deletes_ms)
 KINFOLDER_FIELDS(RecordKey, v.table, v.id)
@@ -126,17 +144,24 @@ KINFOLDER_FIELDS(ParticipantState, v.facts, v.poll, v.effect, v.read_once, v.rea
 KINFOLDER_FIELDS(CacheEntry, v.cache, v.effect, v.path, v.reason, v.waiting)
 KINFOLDER_FIELDS(StoredCheck, v.entry, v.root, v.asked, v.effect, v.failures, v.open, v.seen,
                  v.readable)
-KINFOLDER_FIELDS(DmdState, v.phase, v.effect, v.failures, v.reason, v.due, v.writing,
-                 v.next_write_ms, v.checks, v.rolled_back_wall_ms)
+template <class Archive>
+void serialize(Archive& archive, DmdState& v) {
+  archive(v.phase, v.effect, v.failures, v.reason, v.due, v.writing, v.next_write_ms);
+  Since(2, archive, v.checks);
+  Since(2, archive, v.rolled_back_wall_ms);
+}
 KINFOLDER_FIELDS(Timer, v.at_mono_ms, v.kind, v.id)
-KINFOLDER_FIELDS(AgentState, v.folder, v.paths, v.work, v.free_work, v.copy_owner_of, v.files_there,
-                 v.bytes_there, v.now, v.config, v.epoch, v.next_effect, v.seed, v.read_only,
-                 v.phase, v.root_effect, v.scan_effect, v.absence_effect, v.root_failures,
-                 v.folder_reason, v.participants, v.cache, v.dmd, v.timers, v.awaited, v.ready,
-                 v.absences, v.removals, v.to_absorb, v.arrivals, v.content_uses,
-                 v.uploads_under_way, v.syncs, v.first_absence_ms, v.last_absence_ms,
-                 v.last_arrival_ms, v.absences_armed, v.removals_armed, v.dmd_write_armed,
-                 v.last_scan_wall_ms, v.last_poll_wall_ms)
+template <class Archive>
+void serialize(Archive& archive, AgentState& v) {
+  archive(v.folder, v.paths, v.work, v.free_work, v.copy_owner_of, v.files_there, v.bytes_there,
+          v.now, v.config, v.epoch, v.next_effect, v.seed, v.read_only, v.phase, v.root_effect,
+          v.scan_effect, v.absence_effect, v.root_failures, v.folder_reason, v.participants,
+          v.cache, v.dmd, v.timers, v.awaited, v.ready, v.absences, v.removals, v.to_absorb,
+          v.arrivals, v.content_uses, v.uploads_under_way, v.syncs, v.first_absence_ms,
+          v.last_absence_ms, v.last_arrival_ms, v.absences_armed, v.removals_armed,
+          v.dmd_write_armed, v.last_scan_wall_ms, v.last_poll_wall_ms);
+  Since(2, archive, v.held_links);
+}
 
 #undef KINFOLDER_FIELDS
 #undef KINFOLDER_EMPTY

@@ -138,6 +138,7 @@ enum class TimerKind : std::uint8_t {
   kRemovals = 13,
   kGiveUp = 14,  // heads of a path that could not be judged for long
   kCheck = 15,   // whether a snapshot is still stored
+  kHeldLink = 16,
 };
 struct Timer {
   std::int64_t at_mono_ms = 0;
@@ -199,6 +200,7 @@ struct AgentState {
   bool dmd_write_armed = false;
   std::int64_t last_scan_wall_ms = 0;
   std::int64_t last_poll_wall_ms = 0;
+  std::map<PathId, std::int64_t> held_links;  // held back for peers, until when (monotonic)
 };
 
 }  // namespace kinfolder

@@ -45,6 +45,7 @@ void CarryOut(Context& c, PathId path, UploadAction action) {
       return;
     case UploadAction::kUpload:
       if (!c.s.config.history_all) Squash(c, path);
+      SquashRecreation(c, path);
       w.uploading = c.Record(path).chain.front();
       CHECK(ParentsArePublished(c, w.uploading, c.Record(path).current));
       w.upload_effect = c.AskFor(path, Upload{0, path, w.uploading});

@@ -60,6 +60,7 @@ int RunParticipants(const CommandLine& line, const std::string& folder) {
     if (each.value("self", false)) text += "  this machine";
     if (each.value("admin", false)) text += "  admin";
     if (each.value("read_only", false)) text += "  read-only";
+    if (each.value("peer", false)) text += "  peer (magic-folder)";
     if (each.value("retired", false)) text += "  retired";
     if (!each.value("self", false)) text += "  looked at " + Ago(TextOf(each, "last_poll"), now_s);
     const std::string reason = TextOf(each, "reason");

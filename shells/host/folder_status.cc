@@ -146,6 +146,7 @@ json FolderPeople::GetParticipants() const {
                       {"admin", name == admin},
                       {"retired", participant.facts.retired},
                       {"read_only", participant.facts.read_only},
+                      {"peer", participant.facts.peer},
                       {"reason", ReasonName(participant.reason)}});
   }
   return {{"folder", parts_.setup.name}, {"participants", std::move(people)}};

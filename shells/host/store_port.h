@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,9 @@ class StorePort {
   Lane<FetchSnapshot> fetches_{2};
   Lane<CheckStored> checks_{1};
   std::map<ParticipantId, std::string> known_versions_;
+  // Whose own record, read in this run, states a key. Until it is read a participant that the admin
+  // lists no key of passes for a peer: that only makes us more careful.
+  std::set<ParticipantId> states_key_;
   std::string admin_;
   bool link_up_ = true;
   int notify_fd_ = -1;

@@ -143,6 +143,7 @@ void StorePort::OnHeads(const ReadHeads& effect, const EntriesResult& result) {
     answer.whole = result.whole;
     answer.entries = ToEntries(result);
     // The admin's list counts more than what somebody says of itself.
+    if (result.about && result.about->verify_key) states_key_.insert(effect.participant);
     const bool unknown = !parts_.tables.Person(effect.participant).key;
     if (unknown && result.about && result.about->verify_key)
       parts_.tables.SetKey(effect.participant, *result.about->verify_key);
@@ -174,7 +175,10 @@ void StorePort::OnCollective(const ReadCollective& effect, const CollectiveResul
     if (member.key) parts_.tables.SetKey(who, *member.key);
     if (parts_.tables.Person(who).read_cap != member.read_cap) known_versions_.erase(who);
     parts_.tables.SetReadCap(who, member.read_cap);
-    answer.participants.push_back({who, member.retired, member.read_only});
+    // A key that was only pinned is no sign: peers have keys, too, but do not state them.
+    const bool states_key = member.key || states_key_.count(who) != 0;
+    const bool peer = !states_key && !member.read_cap.empty();
+    answer.participants.push_back({who, member.retired, member.read_only, peer});
   }
   WatchDirectories();
   parts_.feed(std::move(answer));

@@ -178,7 +178,8 @@ struct BenchWorld {
   }
   Body operator()(const ReadCollective& e) {
     CollectiveRead read{e.id, Outcome::kDone, {}, Reason::kNone};
-    for (const auto& [who, entries] : b.others) read.participants.push_back({who, false, false});
+    for (const auto& [who, entries] : b.others)
+      read.participants.push_back({who, false, false, b.peers.count(who) != 0});
     return read;
   }
   Body operator()(const FetchSnapshot& e) {

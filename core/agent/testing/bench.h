@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -50,6 +51,7 @@ class Bench : public Ports {
   std::map<ParticipantId, std::map<PathId, SnapshotId>> others;
   FolderConfig config;
   bool read_only = false;
+  std::set<ParticipantId> peers;  // of `others`: those that state no key
   std::deque<Effect> pending;
   std::string broken;  // what was found wrong after some step; empty: nothing
 

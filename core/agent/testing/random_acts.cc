@@ -291,7 +291,8 @@ EventBody WildStoreAnswer(const Bench& b, EffectId id, Dice& dice) {
     case 4: {
       CollectiveRead read{id, outcome, {}, WildReason(dice)};
       for (std::uint32_t i = dice.Roll(3); i > 0; --i)
-        read.participants.push_back({ParticipantId{dice.Roll(5)}, false, dice.Roll(2) == 0});
+        read.participants.push_back(
+            {ParticipantId{dice.Roll(5)}, false, dice.Roll(2) == 0, dice.Roll(4) == 0});
       return read;
     }
     default:
