@@ -277,11 +277,10 @@ void OnReplaced(Context& c, const Replaced& event) {
   if (disk.there) disk.stat = event.stat;
   disk.version = done.intent.version;
   SetDisk(c, path, disk);
-  if (w.absent) {
-    // What was seen to be gone was the file before: look again.
-    CancelAbsence(c, path);
-    w.judge = true;
-  }
+  // What was seen to be gone was the file before; and what took place before a crash may have been
+  // undone since: look again.
+  if (w.absent || w.file == FilePhase::kRecovering) w.judge = true;
+  if (w.absent) CancelAbsence(c, path);
   ApplyPlan(c, path, done);
   if (done.intent.remove && !done.by_choice) CountDeletes(c, 1);
   if (done.by_choice) FinishChoice(c, path, Outcome::kDone, Reason::kNone);

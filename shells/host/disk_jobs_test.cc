@@ -209,6 +209,29 @@ TEST_F(DiskJobs, RecoveryTellsWhatTookPlace) {
   EXPECT_NE(edited.stat, StatOf("f"));
 }
 
+TEST_F(DiskJobs, RecoveryOfTwoNamesForOneFile) {
+  Write("f", "old");
+  const std::string in_tmp = dir_ + "/.kinfolder/tmp/" + Applier::TmpName(1);
+  const Stat staged = Stage(1, "new");
+  std::filesystem::remove(in_tmp);
+  std::filesystem::create_hard_link(dir_ + "/f", in_tmp);
+  EXPECT_EQ(RecoverOne(*disk_, {{"f"}, StatOf("f"), false, 1}, staged).outcome, Outcome::kRefused);
+  EXPECT_EQ(Read("f"), "old");
+  EXPECT_EQ(LeftInTmp(), 0u);
+  std::filesystem::create_hard_link(dir_ + "/f", in_tmp);
+  EXPECT_EQ(RecoverOne(*disk_, {{"f"}, StatOf("f"), true, 1}, {}).outcome, Outcome::kRefused);
+  EXPECT_EQ(Read("f"), "old");
+  EXPECT_EQ(LeftInTmp(), 0u);
+  const Stat placed = Stage(1, "new");
+  std::filesystem::rename(in_tmp, dir_ + "/f");
+  std::filesystem::create_hard_link(dir_ + "/f", in_tmp);
+  const ReplaceResult done = RecoverOne(*disk_, {{"f"}, Stat{}, false, 1}, placed);
+  EXPECT_EQ(done.outcome, Outcome::kDone);
+  EXPECT_FALSE(done.displaced);
+  EXPECT_EQ(Read("f"), "new");
+  EXPECT_EQ(LeftInTmp(), 0u);
+}
+
 TEST_F(DiskJobs, CopiesAreRemovedOnlyUnedited) {
   Write("c", "copy");
   const Stat expected = StatOf("c");

@@ -259,14 +259,15 @@ ReplaceResult RecoverOne(DiskSide& disk, const ReplaceItem& item, const Stat& st
   const bool tmp_there = in_tmp.presence == DiskPresence::kThere;
   const bool path_there = at_path.presence == DiskPresence::kThere;
   Touched touched = {DiskPath(item.path.begin(), item.path.end() - 1)};
-  bool took_place = false;
-  if (item.remove) {
-    // A directory leaves nothing in tmp.
-    took_place = tmp_there || !path_there;
-  } else {
-    took_place = !(tmp_there && in_tmp.stat.inode == staged.inode);
-    if (!took_place) (void)disk.applier.Discard(tmp);  // else the next start sweeps it
-  }
+  const bool placed = !item.remove && path_there && at_path.stat.inode == staged.inode;
+  const bool not_placed = !item.remove && tmp_there && in_tmp.stat.inode == staged.inode;
+  // A file system that is not atomic across a power cut can leave both names to one file.
+  const bool both_names = tmp_there && path_there && in_tmp.stat.inode == at_path.stat.inode;
+  // A directory leaves nothing in tmp.
+  const bool took_place =
+      placed || (!both_names && (item.remove ? tmp_there || !path_there : !not_placed));
+  // If it fails, the next start sweeps it.
+  if (both_names || not_placed) (void)disk.applier.Discard(tmp);
   std::vector<ReplaceResult> one(1);
   if (!took_place) {
     one[0].outcome = Outcome::kRefused;
@@ -275,9 +276,9 @@ ReplaceResult RecoverOne(DiskSide& disk, const ReplaceItem& item, const Stat& st
   }
   one[0].outcome = Outcome::kDone;
   if (!item.remove) one[0].stat = PlacedStat(at_path, staged);
-  one[0].displaced = tmp_there;
+  one[0].displaced = tmp_there && !both_names;
   // Settling compares with what was expected: another file that came out is then put aside.
-  if (tmp_there) {
+  if (one[0].displaced) {
     const bool same = item.expected && SameButRenamed(ToFileStat(*item.expected), in_tmp.stat);
     one[0].displaced_stat = same ? ToStat(in_tmp.stat) : item.expected.value_or(Stat{});
   }

@@ -6,6 +6,8 @@
 #include "sim/scenario/run.h"
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
+#include "sim/world/effect_names.h"
+#include "sim/world/power.h"
 
 namespace kinfolder::sim {
 
@@ -51,6 +53,7 @@ class RandomRun {
     renames_ = Chance(50);
     resolves_ = Chance(70);
     modes_ = Chance(30);
+    power_ = profile_ == Profile::kCrash ? Chance(50) : profile_ == Profile::kSwarm && Chance(30);
     crashes_ = profile_ == Profile::kCrash || (profile_ == Profile::kSwarm && Chance(60));
     store_ = profile_ == Profile::kSwarm && Chance(60);
     away_ = Chance(80);
@@ -183,9 +186,32 @@ class RandomRun {
       StartAgent(play_.world, play_.oracles, machine);
     } else if (Chance(20)) {
       StopAgent(play_.world, machine);
+    } else if (power_ && Chance(70)) {
+      Cut(machine);
     } else {
       m.hooks.push_back(SomeInstant());
     }
+  }
+
+  // At once, or at an effect that changes the disk.
+  void Cut(int machine) {
+    if (Chance(40)) return CutPower(play_.world, machine, SomeMode(), Next());
+    static constexpr const char* kEffects[] = {"capture",    "stage-target", "replace",
+                                               "replace",    "settle",       "recover-replace",
+                                               "place-copy", "remove-copy",  "write-directory"};
+    Hook hook = SomeInstant();
+    const auto which = static_cast<std::size_t>(Pick(0, std::ssize(kEffects) - 1));
+    hook.effect = FindEffect(kEffects[which]).value();
+    hook.countdown = 1;
+    hook.power = SomeMode();
+    At(play_.world, machine).hooks.push_back(hook);
+  }
+
+  PowerMode SomeMode() {
+    static constexpr PowerMode kModes[] = {PowerMode::kAllKept, PowerMode::kNone,
+                                           PowerMode::kSubset, PowerMode::kSubset,
+                                           PowerMode::kTorn};
+    return kModes[static_cast<std::size_t>(Pick(0, std::ssize(kModes) - 1))];
   }
 
   void Store(int machine) {
@@ -255,6 +281,7 @@ class RandomRun {
   std::uint64_t token_ = 0;
   std::size_t paths_ = 1;
   bool renames_ = false, resolves_ = false, modes_ = false, crashes_ = false, store_ = false;
+  bool power_ = false;
   bool away_ = false;
 };
 

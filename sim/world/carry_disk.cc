@@ -294,28 +294,30 @@ Replaced RecoverNow(const Hands& hands, const RecoverReplace& effect) {
   }
   const auto aside = disk.tmp.find(effect.token);
   const auto name = disk.names.find(path);
-  if (effect.remove) {
-    const bool took_place = aside != disk.tmp.end() || name == disk.names.end();
-    if (!took_place) {
-      replaced.outcome = Outcome::kRefused;
-      return replaced;
-    }
-    TellPlaced(hands, path, true, effect.token, replaced);
-    if (name != disk.names.end()) {  // a user has put something there since
-      replaced.outcome = Outcome::kDone;
-    }
+  const bool in_tmp = aside != disk.tmp.end(), there = name != disk.names.end();
+  const bool placed = !effect.remove && there && name->second == effect.staged.inode;
+  const bool not_placed = !effect.remove && in_tmp && aside->second == effect.staged.inode;
+  const bool both_names = in_tmp && there && aside->second == name->second;
+  const bool took_place =
+      placed || (!both_names && (effect.remove ? in_tmp || !there : !not_placed));
+  if (both_names) {
+    SetTmp(disk, effect.token, std::nullopt);
+  } else if (not_placed) {
+    Drop(hands, effect.token, path);
+  }
+  if (!took_place) {
+    replaced.outcome = Outcome::kRefused;
     return replaced;
   }
-  if (aside != disk.tmp.end() && aside->second == effect.staged.inode) {
-    Drop(hands, effect.token, path);
-    replaced.outcome = Outcome::kRefused;
+  if (effect.remove) {
+    TellPlaced(hands, path, true, effect.token, replaced);
     return replaced;
   }
   TellPlaced(hands, path, false, effect.token, replaced);
   // What was put there may have been edited since: only its own bytes count as the target's.
-  const Inode* there = FindFile(disk, path);
-  const bool untouched = there && replaced.stat.inode == effect.staged.inode &&
-                         there->blob == there->staged_blob &&
+  const Inode* present = FindFile(disk, path);
+  const bool untouched = present && replaced.stat.inode == effect.staged.inode &&
+                         present->blob == present->staged_blob &&
                          SameFile(replaced.stat, effect.staged);
   if (!untouched) replaced.stat = effect.staged;
   return replaced;

@@ -162,6 +162,7 @@ void SetContent(Disk& disk, std::uint64_t inode, BlobId blob, std::int64_t now_n
   Change(disk, inode).blob = 0;  // it is truncated first
   Inode& file = Change(disk, inode);
   file.blob = blob;
+  file.staged_blob = 0;
   file.mtime_ns = Granular(disk, now_ns);
   file.ctime_ns = now_ns;
 }

@@ -69,7 +69,7 @@ void MakeParents(Disk& disk, const std::string& path, std::int64_t now_ns);
 // A new inode of this kind under `path`, replacing the name if it was taken. Returns its number.
 std::uint64_t Create(Disk& disk, const std::string& path, Kind kind, BlobId blob,
                      std::int64_t now_ns);
-// Changes content and times of an inode. No-op if it is gone.
+// What a user writes there: content and times change. No-op if the inode is gone.
 void SetContent(Disk& disk, std::uint64_t inode, BlobId blob, std::int64_t now_ns);
 // Removes the name, and the inode if nothing else holds it.
 void Unlink(Disk& disk, const std::string& path);

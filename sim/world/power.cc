@@ -118,16 +118,20 @@ class Cut {
     file.mode = rest.mode;
     file.mtime_ns = rest.mtime_ns;
     file.ctime_ns = rest.ctime_ns;
+    const bool written = std::any_of(versions.begin(), versions.end(), [&](const Inode& version) {
+      return version.blob != last.blob;
+    });
     if (mode_ == PowerMode::kNone) {
       file.blob = rest.blob;
-    } else {
+    } else if (written) {
       const std::size_t size = world_.blobs.Bytes(versions[choose()].blob).size();
       file.blob = mode_ == PowerMode::kTorn
                       ? Torn(versions, size)
                       : Fit(world_.blobs.Bytes(versions[choose()].blob), size);
     }
     if (world_.blobs.Bytes(file.blob) == world_.blobs.Bytes(last.blob)) file.blob = last.blob;
-    if (file.blob != last.blob) TellChanged(number, last, file);
+    if (file.blob != last.blob) TellChanged(number, last.blob);
+    if (last.staged_blob == 0) MarkSilent(versions, file);
   }
 
   // The content of one version in the size of another.
@@ -155,13 +159,18 @@ class Cut {
     return world_.blobs.Intern(bytes);
   }
 
-  void TellChanged(std::uint64_t number, const Inode& before, const Inode& after) {
-    const bool same_stat =
-        before.mtime_ns == after.mtime_ns && before.ctime_ns == after.ctime_ns &&
-        world_.blobs.Bytes(before.blob).size() == world_.blobs.Bytes(after.blob).size();
-    if (same_stat && before.staged_blob != before.blob) m_.disk.silent.insert(after.blob);
+  void TellChanged(std::uint64_t number, BlobId former) {
     for (const auto& [path, inode] : m_.disk.names)
-      if (inode == number) NoteDeed(world_, machine_, Deed::kCutOff, path, before.blob);
+      if (inode == number) NoteDeed(world_, machine_, Deed::kCutOff, path, former);
+  }
+
+  // Who saw one of the versions takes the file for that one, by its stat, though it is not.
+  void MarkSilent(const std::vector<Inode>& versions, const Inode& file) {
+    const auto size = [this](const Inode& inode) { return world_.blobs.Bytes(inode.blob).size(); };
+    for (const Inode& version : versions)
+      if (version.mtime_ns == file.mtime_ns && version.ctime_ns == file.ctime_ns &&
+          size(version) == size(file) && version.blob != file.blob)
+        m_.disk.silent.insert(file.blob);
   }
 
   void CutCopies() {
