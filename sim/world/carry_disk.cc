@@ -242,6 +242,30 @@ bool DirectoryIsInUse(const Hands& hands, const Replace& effect, const std::stri
   return true;
 }
 
+// What is there is not what was expected: nothing is done. A directory in
+// the way, or a file in place of one, is a clash.
+Replaced RefuseFor(const Hands& hands, const Replace& effect, const std::string& path) {
+  Replaced replaced;
+  replaced.id = effect.id;
+  const Disk& disk = hands.m.disk;
+  const std::optional<Stat> present = StatAt(disk, hands.world.blobs, path);
+  const bool below_file = UnderFile(disk, path);
+  if (!below_file && DirectoryIsInUse(hands, effect, path)) {
+    replaced.outcome = Outcome::kDone;
+    if (const auto stat = StatAt(disk, hands.world.blobs, path); stat && !effect.remove)
+      replaced.stat = *stat;
+  } else if (below_file && !effect.expected) {
+    replaced.outcome = effect.remove ? Outcome::kDone : Outcome::kFailed;
+    if (!effect.remove) replaced.reason = Reason::kNameClash;
+  } else if (!below_file && present && present->kind == Kind::kDirectory) {
+    replaced.reason = Reason::kNameClash;
+  } else {
+    replaced.outcome = Outcome::kRefused;
+    if (!below_file && present) replaced.stat = *present;
+  }
+  return replaced;
+}
+
 Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
   Replaced replaced;
   replaced.id = effect.id;
@@ -254,18 +278,8 @@ Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
   }
   const std::optional<Stat> present = StatAt(disk, hands.world.blobs, path);
   if (UnderFile(disk, path) || present != effect.expected ||
-      (present && present->kind == Kind::kDirectory && HasChildren(disk, path))) {
-    if (!UnderFile(disk, path) && DirectoryIsInUse(hands, effect, path)) {
-      replaced.outcome = Outcome::kDone;
-      if (const auto stat = StatAt(disk, hands.world.blobs, path); stat && !effect.remove)
-        replaced.stat = *stat;
-      return replaced;
-    }
-    replaced.outcome = Outcome::kRefused;
-    if (seen.stat.kind != Kind::kDeleted && seen.presence == Presence::kGone)
-      replaced.reason = Reason::kNameClash;
-    return replaced;
-  }
+      (present && present->kind == Kind::kDirectory && HasChildren(disk, path)))
+    return RefuseFor(hands, effect, path);
   if (!effect.remove && disk.tmp.count(effect.token) == 0) {
     replaced.reason = Reason::kNotFound;
     return replaced;
@@ -417,6 +431,7 @@ CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
     NoteDeed(hands.world, hands.machine, Deed::kPutBeside, free, VersionAt(disk, free).blob);
     hands.Changed(copy);
     hands.Made(free);
+    removed.outcome = Outcome::kRefused;
     return removed;
   }
   if (*present != effect.expected) {
