@@ -54,7 +54,7 @@ struct Replace {  // -> Replaced
 };
 // After a start, with an intent on record: by which inode is where, find out whether the
 // replacement took place. kDone as for Replace, kRefused if it did not (the staged file is then
-// dropped).
+// still there).
 struct RecoverReplace {  // -> Replaced
   EffectId id = 0;
   PathId path;

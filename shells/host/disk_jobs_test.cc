@@ -196,7 +196,11 @@ TEST_F(DiskJobs, RecoveryTellsWhatTookPlace) {
   const Stat staged = Stage(1, "new");
   const ReplaceItem item{{"f"}, expected, false, 1};
   EXPECT_EQ(RecoverOne(*disk_, item, staged).outcome, Outcome::kRefused);
-  EXPECT_EQ(LeftInTmp(), 0u);
+  // The same once more if nobody has heard that; also if what was staged is gone.
+  EXPECT_EQ(RecoverOne(*disk_, item, staged).outcome, Outcome::kRefused);
+  EXPECT_EQ(LeftInTmp(), 1u);
+  DropStagedMany(*disk_, {1});
+  EXPECT_EQ(RecoverOne(*disk_, item, staged).outcome, Outcome::kRefused);
   const Stat again = Stage(1, "new");
   ASSERT_EQ(ReplaceMany(*disk_, {item})[0].outcome, Outcome::kDone);
   const ReplaceResult done = RecoverOne(*disk_, item, again);

@@ -263,11 +263,15 @@ ReplaceResult RecoverOne(DiskSide& disk, const ReplaceItem& item, const Stat& st
   const bool not_placed = !item.remove && tmp_there && in_tmp.stat.inode == staged.inode;
   // A file system that is not atomic across a power cut can leave both names to one file.
   const bool both_names = tmp_there && path_there && in_tmp.stat.inode == at_path.stat.inode;
+  // All is as it was before, and what was staged is gone: a power cut has undone it.
+  const bool undone = !item.remove && !tmp_there && path_there && item.expected &&
+                      at_path.stat.inode == item.expected->inode;
   // A directory leaves nothing in tmp.
   const bool took_place =
-      placed || (!both_names && (item.remove ? tmp_there || !path_there : !not_placed));
-  // If it fails, the next start sweeps it.
-  if (both_names || not_placed) (void)disk.applier.Discard(tmp);
+      placed || (!both_names && !undone && (item.remove ? tmp_there || !path_there : !not_placed));
+  // What waits to be placed stays until the core has taken down that it was not: until then its
+  // absence says that it was. If this fails, the next start sweeps it.
+  if (both_names) (void)disk.applier.Discard(tmp);
   std::vector<ReplaceResult> one(1);
   if (!took_place) {
     one[0].outcome = Outcome::kRefused;

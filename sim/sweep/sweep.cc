@@ -49,21 +49,28 @@ bool LoseAnswer(Run& run, int machine) {
   return took;
 }
 
-// Whether a user's file, name or delete that was on the disk is not there any more as it was.
+// Whether what users did to the disk may not be there any more. What the agent has done and not
+// synced may be undone without that: a file of its own is gone from its name again.
 bool LostOfUsers(const Disk& before, const Disk& after) {
-  const auto users = [](const Inode& inode) {
-    return inode.staged_blob == 0 || inode.staged_blob != inode.blob;
-  };
+  std::set<std::uint64_t> named;
   for (const auto& [path, number] : before.names) {
+    named.insert(number);
     const Inode& inode = before.inodes.at(number);
-    if (!users(inode)) continue;
+    const auto left = after.inodes.find(number);
+    if (left != after.inodes.end() &&
+        (left->second.blob != inode.blob || left->second.mode != inode.mode ||
+         left->second.mtime_ns != inode.mtime_ns))
+      return true;
+    const bool users = inode.staged_blob == 0 || inode.staged_blob != inode.blob;
     const auto now = after.names.find(path);
-    if (now == after.names.end() || now->second != number) return true;
-    const Inode& left = after.inodes.at(number);
-    if (left.blob != inode.blob || left.mode != inode.mode) return true;
+    if (users && (now == after.names.end() || now->second != number)) return true;
   }
-  for (const auto& [path, number] : after.names)
-    if (users(after.inodes.at(number)) && before.inodes.count(number) == 0) return true;
+  // A name that is back: it had been deleted, or its file moved.
+  for (const auto& [path, number] : after.names) {
+    const auto was = before.names.find(path);
+    if (was != before.names.end() && was->second == number) continue;
+    if (before.inodes.count(number) == 0 || named.count(number) != 0) return true;
+  }
   return false;
 }
 

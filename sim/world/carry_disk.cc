@@ -312,13 +312,14 @@ Replaced RecoverNow(const Hands& hands, const RecoverReplace& effect) {
   const bool placed = !effect.remove && there && name->second == effect.staged.inode;
   const bool not_placed = !effect.remove && in_tmp && aside->second == effect.staged.inode;
   const bool both_names = in_tmp && there && aside->second == name->second;
+  // All is as it was before, and what was staged is gone: a power cut has undone it.
+  const bool undone = !effect.remove && !in_tmp && there && effect.expected &&
+                      name->second == effect.expected->inode;
   const bool took_place =
-      placed || (!both_names && (effect.remove ? in_tmp || !there : !not_placed));
-  if (both_names) {
-    SetTmp(disk, effect.token, std::nullopt);
-  } else if (not_placed) {
-    Drop(hands, effect.token, path);
-  }
+      placed || (!both_names && !undone && (effect.remove ? in_tmp || !there : !not_placed));
+  // What waits to be placed stays until the core has taken down that it was not: until then its
+  // absence says that it was.
+  if (both_names) SetTmp(disk, effect.token, std::nullopt);
   if (!took_place) {
     replaced.outcome = Outcome::kRefused;
     return replaced;
