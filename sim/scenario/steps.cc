@@ -265,7 +265,6 @@ class Parser {
       return Wrong(at, "not one option", "KEY=VALUE");
     option.key = tokens[at].text.substr(0, equals);
     option.value = tokens[at].text.substr(equals + 1);
-    if (option.key == "case" || option.key == "names") return Later(at, "option " + option.key);
     const Status checked = CheckOption(option.key, option.value);
     if (!checked.ok()) return Wrong(at, "option not understood", checked.error().text);
     scenario_.options.push_back(std::move(option));
@@ -454,9 +453,12 @@ Status CheckOption(const std::string& key, const std::string& value) {
     return expect("a duration or never");
   if (key == "mtime-granularity" && ReadDuration(value).value_or(0) <= 0)
     return expect("a duration like 2s");
-  for (const char* known : {"history", "watch", "max-deletes", "poll", "scan", "mtime-granularity"})
+  if (key == "case" && value != "insensitive") return expect("insensitive");
+  if (key == "names" && value != "windows") return expect("windows");
+  for (const char* known :
+       {"history", "watch", "max-deletes", "poll", "scan", "mtime-granularity", "case", "names"})
     if (key == known) return {};
-  return expect("history, poll, scan, watch, mtime-granularity or max-deletes");
+  return expect("history, poll, scan, watch, mtime-granularity, case, names or max-deletes");
 }
 
 Result<Scenario> Parse(const std::string& file, std::string_view text, bool skip_unsupported) {

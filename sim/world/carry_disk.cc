@@ -15,6 +15,7 @@
 // Records and tables are one synced batch of the state database (shells/state/state_db.cc): durable
 // as soon as committed, and a content's row says "copied" only after the copy was synced.
 #include "core/base/check.h"
+#include "sim/world/disk_names.h"
 #include "sim/world/world.h"
 
 namespace kinfolder::sim {
@@ -280,9 +281,10 @@ Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
   if (UnderFile(disk, path) || present != effect.expected ||
       (present && present->kind == Kind::kDirectory && HasChildren(disk, path)))
     return RefuseFor(hands, effect, path);
-  if (!effect.remove && disk.tmp.count(effect.token) == 0) {
-    replaced.reason = Reason::kNotFound;
-    return replaced;
+  if (!effect.remove) {
+    replaced.reason =
+        disk.tmp.count(effect.token) == 0 ? Reason::kNotFound : NameReason(disk, path);
+    if (replaced.reason != Reason::kNone) return replaced;
   }
   if (!effect.remove) {
     PutStaged(hands, path, effect.token);
@@ -393,10 +395,8 @@ CopyPlaced PlaceNow(const Hands& hands, const PlaceCopy& effect) {
     placed.outcome = Outcome::kRefused;
     return placed;
   }
-  if (UnderFile(disk, name)) {
-    placed.reason = Reason::kNameClash;
-    return placed;
-  }
+  placed.reason = UnderFile(disk, name) ? Reason::kNameClash : NameReason(disk, name);
+  if (placed.reason != Reason::kNone) return placed;
   const std::int64_t now_ns = NowNs(hands.world, hands.machine);
   MakeParents(disk, name, now_ns);
   const std::uint64_t number = staged->second;

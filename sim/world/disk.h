@@ -34,6 +34,8 @@ struct Disk {
   bool full = false;
   std::set<std::string> io_errors;
   std::int64_t mtime_granularity_ns = 1;
+  bool folds_case = false;     // disk_names.h
+  bool windows_names = false;  // likewise
   Unsynced unsynced;
   std::set<BlobId> silent;  // bytes that a power cut left in a user's file, with an unchanged stat
 };

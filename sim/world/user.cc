@@ -1,5 +1,6 @@
 // What users do to files, and what an agent sees of the disk.
 #include "core/base/check.h"
+#include "sim/world/disk_names.h"
 #include "sim/world/draws.h"
 #include "sim/world/world.h"
 
@@ -239,10 +240,20 @@ std::pair<std::string, std::uint32_t> CopyParts(const World& world, const Tables
 
 }  // namespace
 
-std::string DoUserOp(World& world, int machine, const UserOp& op) {
+std::string DoUserOp(World& world, int machine, const UserOp& said) {
   Machine& m = At(world, machine);
   if (m.disk.root != RootState::kOurs) return "the folder is away; bring it back with root-back";
   if (m.dark) return "the machine has no power; start it first";
+  UserOp op = said;
+  op.path = Found(m.disk, said.path);
+  if (op.act == UserAct::kRename) {  // to another case of its own name, too
+    op.other = Found(m.disk, said.other);
+    if (op.other == op.path) op.other = said.other;
+  }
+  if (op.act == UserAct::kSwap) op.other = Found(m.disk, said.other);
+  for (const std::string& path : {op.path, op.act == UserAct::kRename ? op.other : op.path})
+    if (NameReason(m.disk, path) == Reason::kName)
+      return path + " can't be a name on this disk; take another name";
   m.disk.unsynced.now_ms = world.now_ms;
   Hand hand{world, machine, m.disk, NowNs(world, machine)};
   if (NeedsExisting(op.act) && FindFile(m.disk, op.path) == nullptr)
@@ -347,7 +358,8 @@ Observation Observe(World& world, int machine, const std::string& path) {
 
 std::string FreeName(const Disk& disk, const std::string& path, const std::string& suffix) {
   std::string name = path + suffix;
-  for (int n = 2; disk.names.count(name) != 0; ++n) name = path + suffix + "-" + std::to_string(n);
+  for (int n = 2; disk.names.count(Found(disk, name)) != 0; ++n)
+    name = path + suffix + "-" + std::to_string(n);
   return name;
 }
 
