@@ -4,10 +4,11 @@
 #include <leveldb/env.h>
 #include <leveldb/write_batch.h>
 
-#include <array>
 #include <utility>
 
 #include "core/base/check.h"
+#include "shells/state/crc32c.h"
+#include "shells/state/torn_tail.h"
 
 namespace kinfolder {
 
@@ -18,35 +19,6 @@ constexpr std::size_t kKeyBytes = 9;
 constexpr std::size_t kHeaderBytes = 1 + 4 + 4;
 // Sorts before every row: a row's table is never 0.
 constexpr StateKey kSchemaKey{0, 0, 0};
-
-using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
-
-// [k][b]: what byte b contributes when k more bytes follow it.
-constexpr CrcTables MakeCrcTables() {
-  CrcTables tables{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82f63b78u : 0u);
-    tables[0][i] = crc;
-  }
-  for (std::size_t k = 1; k < 8; ++k)
-    for (std::size_t i = 0; i < 256; ++i)
-      tables[k][i] = (tables[k - 1][i] >> 8) ^ tables[0][tables[k - 1][i] & 0xff];
-  return tables;
-}
-constexpr CrcTables kCrc = MakeCrcTables();
-
-// CRC-32C of `bytes`, going on from `crc` (0 at the start); eight bytes at a time.
-std::uint32_t Crc32c(std::uint32_t crc, std::string_view bytes) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  crc = ~crc;
-  for (; bytes.size() >= 8; bytes.remove_prefix(8))
-    crc = kCrc[7][(crc ^ byte(0)) & 0xff] ^ kCrc[6][((crc >> 8) ^ byte(1)) & 0xff] ^
-          kCrc[5][((crc >> 16) ^ byte(2)) & 0xff] ^ kCrc[4][(crc >> 24) ^ byte(3)] ^
-          kCrc[3][byte(4)] ^ kCrc[2][byte(5)] ^ kCrc[1][byte(6)] ^ kCrc[0][byte(7)];
-  for (std::size_t i = 0; i < bytes.size(); ++i) crc = kCrc[0][(crc ^ byte(i)) & 0xff] ^ (crc >> 8);
-  return ~crc;
-}
 
 void AppendU32(std::string& out, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
@@ -146,7 +118,11 @@ Status StateDb::OpenDatabase() {
   options.compression = leveldb::kNoCompression;  // capabilities and digests are random
   if (env_ != nullptr) options.env = env_;
   leveldb::DB* db = nullptr;
-  const leveldb::Status opened = leveldb::DB::Open(options, directory_, &db);
+  leveldb::Status opened = leveldb::DB::Open(options, directory_, &db);
+  if (opened.IsCorruption()) {
+    const Result<bool> cut = CutTornTails(*options.env, directory_);
+    if (cut.ok() && cut.value()) opened = leveldb::DB::Open(options, directory_, &db);
+  }
   if (!opened.ok()) return StateError(opened, directory_);
   db_.reset(db);
   return Status();

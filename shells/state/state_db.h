@@ -24,7 +24,8 @@ class StateDb : public StateStore {
  public:
   // Makes the database if `directory` has none. `env` (for tests) must outlive the database; null:
   // the system. kExists: another process has it open; kVersion: written by a newer program;
-  // kCorrupt: its files are damaged; nothing is repaired by itself.
+  // kCorrupt: its files are damaged; nothing is repaired by itself
+  // but what a power cut left of the last, unacknowledged commit (torn_tail.h).
   static Result<std::unique_ptr<StateDb>> Open(std::string directory, leveldb::Env* env = nullptr);
   ~StateDb() override;
   StateDb(const StateDb&) = delete;
