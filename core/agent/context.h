@@ -114,6 +114,15 @@ void OnDeletesDecided(Context& c, const DeletesDecided& event);
 void OnObservation(Context& c, const Observation& seen);
 void OnLooked(Context& c, const Looked& event);
 
+// ignored.cc
+// The shell says that a rule leaves this path alone.
+void NoteIgnored(Context& c, PathId path);
+// The first look at a path that was ignored. True: all that follows from it was done.
+bool NoteReturned(Context& c, const Observation& seen);
+// The first judging of a path that was ignored: true if it came to an end by that.
+bool DecideReturned(Context& c, PathId path);
+bool IgnoringChangesNothing(const AgentState& s, PathId path);
+
 // file_work.cc
 void RunPath(Context& c, PathId path);
 void StepFileMachine(Context& c, PathId path, FileEvent event);

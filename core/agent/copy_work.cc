@@ -133,6 +133,7 @@ void RunCopies(Context& c, PathId path) {
   if (c.s.phase != FolderPhase::kRunning) return;
   const PathRecord& r = c.Record(path);
   if (r.conflicts.empty() && r.copies.empty()) return;
+  if (r.ignore == IgnoreState::kIgnored) return;
   const PathWork* now = c.FindWork(path);
   if (now != nullptr && (now->copy != CopyPhase::kIdle || now->changed || now->judge ||
                          now->absent || now->file != FilePhase::kIdle || !now->copies_gone.empty()))

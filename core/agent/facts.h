@@ -62,8 +62,9 @@ enum class Reason : std::uint8_t {
   kUnknownAuthor = 20,
   kForeignWrite = 21,  // somebody else writes our personal DMD
   kRollback = 22,
-  kHeld = 23,    // waits for a person: one of too many deletes
-  kCopied = 24,  // this state directory is a copy; says so until told which is meant
+  kHeld = 23,     // waits for a person: one of too many deletes
+  kCopied = 24,   // this state directory is a copy; says so until told which is meant
+  kIgnored = 25,  // by a rule of this machine: neither looked at, published, applied nor removed
 };
 
 struct Observation {

@@ -173,6 +173,7 @@ void RunPath(Context& c, PathId path) {
   const PathRecord& r = c.Record(path);
   if (w == nullptr && (r.intent || r.unsettled)) w = &c.Work(path);
   if (w == nullptr) return;
+  if (r.ignore == IgnoreState::kIgnored && !r.intent && !r.unsettled) return;
   if (w->absent && !r.intent) return;  // an absence is judged together with others first
   if (w->file == FilePhase::kWaiting && !w->changed && w->reason != Reason::kNone) return;
   const auto result = StepFile(w->file, FileEvent::kWork, FactsOf(r, *w));

@@ -257,6 +257,7 @@ void Decide(Context& c, PathId path) {
     if (AdoptUnrecorded(c, path)) c.Wake(path);
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
   }
+  if (DecideReturned(c, path)) return StepFileMachine(c, path, FileEvent::kDecidedStay);
   if (!c.Work(path).choices.empty()) {
     if (DecideChoice(c, path)) return;
     FinishChoice(c, path, Outcome::kRefused, Reason::kNotFound);

@@ -42,7 +42,10 @@ void OnObservation(Context& c, const Observation& seen) {
   if (!MayTouchFiles(c.s)) return;  // every scan starts over when the root was seen again
   if (const auto copy = c.s.copy_owner_of.find(seen.path); copy != c.s.copy_owner_of.end())
     return ObserveCopy(c, copy->second, seen);
+  if (seen.presence == Presence::kUnknown && seen.reason == Reason::kIgnored)
+    return NoteIgnored(c, seen.path);
   const PathRecord& r = c.Record(seen.path);
+  if (r.ignore == IgnoreState::kIgnored && NoteReturned(c, seen)) return;
   switch (Compare(r.disk, seen)) {
     case Seen::kSame:
       if (PathWork* w = c.FindWork(seen.path); w != nullptr) {
@@ -90,6 +93,7 @@ void OnLooked(Context& c, const Looked& event) {
       return StepFileMachine(c, path, FileEvent::kSawChange);
     case Seen::kUnknown:
       w.reason = event.observation.reason;
+      if (w.reason == Reason::kIgnored) NoteIgnored(c, path);
       return StepFileMachine(c, path, FileEvent::kSawUnknown);
     case Seen::kGone:
       break;
@@ -108,7 +112,10 @@ bool ChangesNothing(const AgentState& state, const Observation& seen) {
                (base.work == 0 || state.work[base.work].copies_gone.count(seen.path) == 0);
     return false;
   }
+  if (seen.presence == Presence::kUnknown && seen.reason == Reason::kIgnored)
+    return IgnoringChangesNothing(state, seen.path);
   if (seen.path.value >= state.paths.size()) return seen.presence == Presence::kGone;
+  if (state.paths[seen.path.value].record.ignore == IgnoreState::kIgnored) return false;
   const PathState& p = state.paths[seen.path.value];
   if (p.work != 0) return false;
   return Compare(p.record.disk, seen) == Seen::kSame ||
@@ -118,7 +125,9 @@ bool ChangesNothing(const AgentState& state, const Observation& seen) {
 std::vector<PathId> KnownPaths(const AgentState& state) {
   std::vector<PathId> known;
   for (std::uint32_t i = 1; i < state.paths.size(); ++i)
-    if (state.paths[i].record.disk.there && state.copy_owner_of.count(PathId{i}) == 0)
+    if ((state.paths[i].record.disk.there ||
+         state.paths[i].record.ignore == IgnoreState::kIgnored) &&
+        state.copy_owner_of.count(PathId{i}) == 0)
       known.push_back(PathId{i});
   // A copy's own path may have no record.
   for (const auto& [copy, path] : state.copy_owner_of) known.push_back(copy);

@@ -86,6 +86,14 @@ struct UnsettledRecord {
   friend bool operator==(const UnsettledRecord&, const UnsettledRecord&) = default;
 };
 
+// Whether a rule of this machine's leaves the path alone.
+enum class IgnoreState : std::uint8_t {
+  kNo = 0,
+  kIgnored = 1,
+  kReturned =
+      2,  // not any more, and heads were not judged since: a delete among them takes nothing
+};
+
 struct PathRecord {
   DiskRecord disk;
   std::vector<SnapshotId> chain;  // local snapshots, oldest first
@@ -101,6 +109,7 @@ struct PathRecord {
   SnapshotId approved_delete;  // a delete head that a person let through here
   // Since when the link of a delete is held back for peers (wall clock); 0: it is not.
   std::int64_t link_held_since_wall_ms = 0;
+  IgnoreState ignore = IgnoreState::kNo;
 
   SnapshotId tip() const { return chain.empty() ? current : chain.back(); }
   friend bool operator==(const PathRecord&, const PathRecord&) = default;

@@ -123,6 +123,7 @@ void serialize(Archive& archive, PathRecord& v) {
   archive(v.disk, v.chain, v.current, v.last_written, v.about_to_write, v.equal, v.conflicts,
           v.copies, v.intent, v.unsettled, v.held, v.approved_delete);
   Since(2, archive, v.link_held_since_wall_ms);
+  Since(2, archive, v.ignore);
 }
 KINFOLDER_FIELDS(FolderRecord, v.next_local, v.joined, v.foreign_write, v.paused, v.participants,
                  v.recent_deletes_ms)

@@ -68,7 +68,9 @@ void StepUploadMachine(Context& c, PathId path, UploadEvent event) {
 }  // namespace
 
 void RunUpload(Context& c, PathId path) {
-  if (!MayWriteStore(c.s) || c.Record(path).chain.empty() || IsChecked(c.s, path)) return;
+  if (!MayWriteStore(c.s) || c.Record(path).chain.empty() || IsChecked(c.s, path) ||
+      c.Record(path).ignore == IgnoreState::kIgnored)
+    return;
   const PathWork* w = c.FindWork(path);
   if (w != nullptr && w->upload == UploadPhase::kWaiting) return;
   StepUploadMachine(c, path, UploadEvent::kWork);

@@ -30,6 +30,7 @@ bool IsPolling(const AgentState& s) {
 bool Publishes(const AgentState& s) { return !s.read_only && !s.folder.foreign_write; }
 
 Reason ReasonOf(const PathWork& w) {
+  if (w.reason == Reason::kIgnored) return Reason::kNone;
   if (w.reason != Reason::kNone) return w.reason;
   if (w.copy_reason != Reason::kNone && w.copy == CopyPhase::kWaiting) return w.copy_reason;
   if (w.upload_reason != Reason::kNone && w.upload == UploadPhase::kWaiting) return w.upload_reason;
@@ -79,7 +80,7 @@ void AddWork(const AgentState& s, FolderView& view) {
 void AddUnpublished(const AgentState& s, FolderView& view) {
   if (!Publishes(s)) return;
   for (const PathWork& w : s.work) {
-    if (!w.path) continue;
+    if (!w.path || s.paths[w.path.value].record.ignore == IgnoreState::kIgnored) continue;
     for (const SnapshotId id : s.paths[w.path.value].record.chain)
       if (const Node* node = s.dag.Find(id);
           node != nullptr && (view.unpublished_since_wall_ms == 0 ||

@@ -210,6 +210,8 @@ std::string_view ReasonName(Reason reason) {
       return "held";
     case Reason::kCopied:
       return "copied";
+    case Reason::kIgnored:
+      return "ignored";
   }
   return "other";
 }
@@ -265,7 +267,9 @@ std::string_view ReasonText(Reason reason) {
     case Reason::kHeld:
       return "one of many deletes; approve or undo them";
     case Reason::kCopied:
-      return "this state directory is a copy; run `kinfolder doctor --moved` or `--copied`";
+      return "this state directory is a copy;
+    case Reason::kIgnored:
+      return "a rule of this machine ignores it"; run `kinfolder doctor --moved` or `--copied`";
   }
   return "";
 }

@@ -118,6 +118,9 @@ std::set<std::string> BlockedOn(const World& world, int machine) {
   const FolderView view = View(state);
   std::set<std::string> paths;
   for (const BlockedPath& blocked : view.blocked) paths.insert(tables.paths.at(blocked.path.value));
+  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
+  for (const std::string& path : tables.paths)
+    if (!path.empty() && Ignores(m, path)) paths.insert(path);
   for (PathId held : view.held_deletes) paths.insert(tables.paths.at(held.value));
   return paths;
 }

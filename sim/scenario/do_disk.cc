@@ -19,6 +19,19 @@ void DoRoot(Run& run, const Step& step) {
                                                        : RootState::kOurs;
 }
 
+void DoIgnore(Run& run, const Step& step) {
+  std::vector<std::string> patterns = At(run.world(), step.machine).ignored;
+  patterns.push_back(step.words[0]);
+  SetIgnored(run.world(), run.play.oracles, step.machine, std::move(patterns));
+}
+
+void DoUnignore(Run& run, const Step& step) {
+  std::vector<std::string> patterns = At(run.world(), step.machine).ignored;
+  if (std::erase(patterns, step.words[0]) == 0)
+    return run.Refuse(step, "no such pattern; expected one that `ignore` named");
+  SetIgnored(run.world(), run.play.oracles, step.machine, std::move(patterns));
+}
+
 void DoWatchDead(Run& run, const Step& step) {
   if (run.Needs(step, true)) At(run.world(), step.machine).agent->watch_dead = true;
 }
@@ -85,10 +98,20 @@ void DoMoveCopy(Run& run, const Step& step) {
 
 std::span<const Doer> DiskSteps() {
   static constexpr Doer kSteps[] = {
-      {"disk-full", DoDiskFull}, {"disk-ok", DoDiskFull},       {"io-error", DoIoError},
-      {"io-ok", DoIoOk},         {"root-vanish", DoRoot},       {"root-empty", DoRoot},
-      {"root-back", DoRoot},     {"watch-dead", DoWatchDead},   {"watch-overflow", DoWatchOverflow},
-      {"mktree", DoMktree},      {"delete-copy", DoDeleteCopy}, {"edit-copy", DoEditCopy},
+      {"disk-full", DoDiskFull},
+      {"disk-ok", DoDiskFull},
+      {"io-error", DoIoError},
+      {"io-ok", DoIoOk},
+      {"root-vanish", DoRoot},
+      {"root-empty", DoRoot},
+      {"root-back", DoRoot},
+      {"ignore", DoIgnore},
+      {"unignore", DoUnignore},
+      {"watch-dead", DoWatchDead},
+      {"watch-overflow", DoWatchOverflow},
+      {"mktree", DoMktree},
+      {"delete-copy", DoDeleteCopy},
+      {"edit-copy", DoEditCopy},
       {"move-copy", DoMoveCopy},
   };
   return kSteps;

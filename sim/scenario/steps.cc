@@ -36,6 +36,8 @@ constexpr Verb kMachineVerbs[] = {
     {"write-unseen", "pc", UserAct::kWriteUnseen},
     {"watch-overflow", ""},
     {"watch-dead", ""},
+    {"ignore", "t"},
+    {"unignore", "t"},
     {"mktree", "pii?i"},
     {"resolve", "pw?c"},
     {"delete-copy", "p?w"},
@@ -80,7 +82,6 @@ constexpr Verb kStoreVerbs[] = {{"fail", "i"},         {"lose-answer", "i"}, {"s
 constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""}};
 
 // Well-formed steps that this program can't do yet.
-constexpr std::string_view kLaterMachine[] = {"ignore", "unignore"};
 constexpr std::string_view kLaterStore[] = {"bandwidth"};
 constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
 constexpr std::string_view kForgeries[] = {"bad-signature", "wrong-path", "escape", "wrong-version",
@@ -306,7 +307,6 @@ class Parser {
   Status ReadMachineStep(const std::vector<Token>& tokens, std::size_t at, Step step) {
     if (at >= tokens.size()) return Wrong(at, "nothing to do", "a step");
     const std::string& name = tokens[at].text;
-    if (Has(kLaterMachine, name)) return Later(at, "`" + name + "`");
     if (name == "when") return ReadWhen(tokens, at, std::move(step));
     const Verb* verb = FindVerb(kMachineVerbs, name);
     if (verb == nullptr) return Wrong(at, "unknown step `" + name + "`", "a step");

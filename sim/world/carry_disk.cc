@@ -93,6 +93,7 @@ void Do(const Hands& hands, const Scan& effect) {
   bool complete = disk.root == RootState::kOurs;
   if (complete) {
     for (const auto& [path, inode] : disk.names) {
+      if (Ignores(hands.m, path)) continue;
       const bool listed = !Unreadable(disk, path);
       complete = complete && listed && disk.io_errors.count(path) == 0;
       if (listed && !HasChildren(disk, path)) paths.insert(path);

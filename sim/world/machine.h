@@ -85,7 +85,8 @@ struct Machine {
   bool left = false;
   bool offline = false;
   bool paused = false;
-  bool dark = false;  // without power until the agent is started
+  std::vector<std::string> ignored;  // patterns of this machine
+  bool dark = false;                 // without power until the agent is started
   bool watch = true;
   std::set<int> partitions;
   std::int64_t clock_offset_ms = 0;

@@ -1,5 +1,6 @@
 // What users do to files, and what an agent sees of the disk.
 #include "core/base/check.h"
+#include "core/ignore/ignore_rules.h"
 #include "sim/world/disk_names.h"
 #include "sim/world/draws.h"
 #include "sim/world/world.h"
@@ -315,6 +316,30 @@ void WriteSlowPart(World& world, const SlowPart& part) {
   }
 }
 
+bool Ignores(const Machine& machine, const std::string& path) {
+  if (machine.ignored.empty()) return false;
+  IgnoreRules rules;
+  for (const std::string& pattern : machine.ignored) rules.Add(pattern);
+  const Inode* there = FindFile(machine.disk, path);
+  return rules.Ignores(path, there != nullptr && there->kind == Kind::kDirectory);
+}
+
+void SetIgnored(World& world, Judge& judge, int machine, std::vector<std::string> patterns) {
+  Machine& m = At(world, machine);
+  std::map<std::string, bool> before;
+  if (m.agent)
+    for (const std::string& path : m.agent->tables.paths)
+      if (!path.empty()) before[path] = Ignores(m, path);
+  for (const auto& [path, inode] : m.disk.names) before.emplace(path, Ignores(m, path));
+  m.ignored = std::move(patterns);
+  NoteChange(world, "what " + m.name + " ignores");
+  if (!m.agent) return;
+  Observed changed;
+  for (const auto& [path, was] : before)
+    if (Ignores(m, path) != was) changed.observations.push_back(Observe(world, machine, path));
+  if (!changed.observations.empty()) Feed(world, judge, machine, std::move(changed));
+}
+
 void Touched(World& world, int machine, const std::string& path) {
   Machine& m = At(world, machine);
   NoteChange(world, "the folder of " + m.name + " at " + path);
@@ -342,6 +367,7 @@ Observation Observe(World& world, int machine, const std::string& path) {
     return seen;
   };
   if (const Reason root = RootReason(m.disk); root != Reason::kNone) return unknown(root);
+  if (Ignores(m, path)) return unknown(Reason::kIgnored);
   if (m.disk.io_errors.count(path) != 0) return unknown(Reason::kIo);
   if (Unreadable(m.disk, path)) return unknown(Reason::kPermission);
   const std::optional<Stat> stat = StatAt(m.disk, world.blobs, path);

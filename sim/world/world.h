@@ -140,6 +140,10 @@ std::string DoUserOp(World& world, int machine, const UserOp& op);
 void WriteSlowPart(World& world, const SlowPart& part);
 // A file of this machine changed: the watcher may notice.
 void Touched(World& world, int machine, const std::string& path);
+// A rule of this machine leaves the path alone.
+bool Ignores(const Machine& machine, const std::string& path);
+// Replaces the machine's rules; a running agent is told which paths that concerns.
+void SetIgnored(World& world, Judge& judge, int machine, std::vector<std::string> patterns);
 Observation Observe(World& world, int machine, const std::string& path);
 // `path` with the first suffix under which it is free: ".kept", ".kept-2" ...
 std::string FreeName(const Disk& disk, const std::string& path, const std::string& suffix);
