@@ -371,6 +371,10 @@ TEST_P(FilesContract, RecoveryTellsWhetherAFileWasPut) {
     return Ask<Replaced>(RecoverReplace{0, files_->Id("f"), old, false, staged.token, staged.stat});
   };
   EXPECT_EQ(recover().outcome, Outcome::kRefused);
+  // What waits to be placed stays until the core has taken down that it was not.
+  EXPECT_EQ(files_->Beside(), 1u);
+  EXPECT_EQ(recover().outcome, Outcome::kRefused);
+  files_->Drop({staged.token});
   EXPECT_EQ(files_->Beside(), 0u);
   EXPECT_EQ(files_->Tree(), (FileTree{{"f", "old"}}));
   staged = Stage("f", "new");

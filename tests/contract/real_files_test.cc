@@ -48,6 +48,7 @@ class RealFiles : public FilesFixture {
     store_ = DirStore::Open(base_ + "/store").value();
     Result<Root> root = Root::Open(root_, RootMarker{FolderId(parts_.setup), parts_.state_id});
     CHECK(root.ok() && root.value().CreateMarker().ok());
+    CHECK(parts_.tables.PersonOf(parts_.setup.participant) == kSelf);
     other_ = parts_.tables.PersonOf("ben");
     const EventBody looked = Do(LookAtRoot{1});
     CHECK(std::get<RootLooked>(looked).reason == Reason::kNone);
