@@ -73,6 +73,8 @@ TEST_F(UnclearWrite, ReadsBackAnothersAndStops) {
   EXPECT_EQ(b.OnDisk(kPath), 2U);
   EXPECT_EQ(b.OnDisk(PathId{Bench::CopyPath(kPath, kForeign).value}), 9U)
       << "it counts as one more participant's head";
+  b.Feed(SyncAsked{1});
+  EXPECT_TRUE(b.Until<AnswerCommand>()) << "nothing is left to do";
   b.Crash();
   b.Start();
   b.Rest();

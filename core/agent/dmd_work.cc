@@ -132,7 +132,10 @@ void OnOwnRead(Context& c, const OwnRead& event) {
   if (foreign != c.s.participants.end() && foreign->second.effect == event.id) {
     // Since somebody else writes it, our own personal DMD is read like another participant's.
     foreign->second.effect = 0;
-    if (event.outcome == Outcome::kDone) TakeHeads(c, kForeign, event.entries, true);
+    if (event.outcome == Outcome::kDone) {
+      foreign->second.read_once = true;
+      TakeHeads(c, kForeign, event.entries, true);
+    }
     return StepPoller(c, kForeign,
                       event.outcome == Outcome::kDone ? PollEvent::kAnswered : PollEvent::kFailed);
   }

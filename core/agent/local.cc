@@ -11,6 +11,11 @@ namespace {
 // Looking for a version among ancestors stops there; then the file counts as a version of its own.
 constexpr std::size_t kMostAncestorsSearched = 10'000;
 
+// A content that was taken down for nothing. Directories have none.
+void ForgetUnused(Context& c, ContentId content) {
+  if (content && c.s.content_uses.count(content) == 0) c.Tell(ForgetContent{content});
+}
+
 // An ancestor of `head` (or itself) with that version; none if there is none. *waits: that hangs on
 // snapshots that are being read.
 SnapshotId FindVersion(Context& c, PathId path, SnapshotId head, const Version& version,
@@ -152,7 +157,7 @@ void TakeVersion(Context& c, PathId path, const Version& version, const Stat& st
     if (record != nullptr && record->version != version) c.Work(base).copies_edited[path] = stat;
     c.Touch(base);
     c.Wake(base);
-    if (c.s.content_uses.count(version.content) == 0) c.Tell(ForgetContent{version.content});
+    ForgetUnused(c, version.content);
     return;
   }
   PathRecord& r = c.Record(path);
@@ -161,7 +166,7 @@ void TakeVersion(Context& c, PathId path, const Version& version, const Stat& st
   const SnapshotId tip = r.tip();
   if (tip && version == c.VersionOf(tip)) {
     SetDisk(c, path, disk);
-    if (c.s.content_uses.count(version.content) == 0) c.Tell(ForgetContent{version.content});
+    ForgetUnused(c, version.content);
     return;
   }
   SetDisk(c, path, disk);

@@ -454,7 +454,7 @@ void Do(const Hands& hands, const RemoveCopy& effect) {
 }
 
 void Do(const Hands& hands, const ForgetContent& effect) {
-  if (effect.content.value >= hands.tables.contents.size()) return;
+  CHECK(effect.content && effect.content.value < hands.tables.contents.size());
   hands.tables.contents[effect.content.value].staged = false;
   hands.m.agent->tables_changed = true;
 }

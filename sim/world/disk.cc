@@ -38,6 +38,8 @@ void SetNameAs(Disk& disk, std::uint64_t op, const std::string& path, Entry entr
       dir.empty() ? EntryKey(0, path) : EntryKey(disk.names.at(dir), path.substr(dir.size() + 1));
   NoteEntry(disk.unsynced, op, key, EntryIn(disk.names, path));
   Put(disk.names, path, entry);
+  // The directory's own times move on; how far does not matter.
+  if (!dir.empty()) ++disk.inodes.at(disk.names.at(dir)).ctime_ns;
 }
 
 void SetTmpAs(Disk& disk, std::uint64_t op, std::uint64_t token, Entry entry) {
