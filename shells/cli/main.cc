@@ -8,11 +8,22 @@
 #include <string>
 #include <vector>
 
+#include "core/base/check.h"
 #include "shells/cli/command_line.h"
 #include "shells/cli/suggest.h"
 #include "shells/cli/version.h"
 
 namespace kinfolder {
+
+// Says which, so that it can be reported. Nothing is written after it; a start goes on from there.
+void CheckFailed(const char* condition, const char* file, int line) {
+  ::fprintf(stderr,
+            "kinfolder: a mistake of the program: CHECK(%s) failed at %s:%d; please report it\n",
+            condition, file, line);
+  ::fflush(stderr);
+  __builtin_trap();
+}
+
 namespace {
 
 // Where this program is, to be started again.
