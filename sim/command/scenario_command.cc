@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/command/sweep_command.h"
+#include "sim/real/real.h"
 #include "sim/scenario/load.h"
 #include "sim/scenario/run.h"
 
@@ -82,6 +83,15 @@ int RunOne(const std::string& file, const ScenarioOptions& options) {
   return static_cast<int>(result.ending);
 }
 
+int RunAgainstReal(const ScenarioOptions& options) {
+  if (RunReal == nullptr) {
+    std::cerr << "kinfolder-sim: this build has no --real; build //sim:kinfolder-sim\n";
+    return 2;
+  }
+  return RunReal({options.files, options.agent, options.jobs, options.json,
+                  options.skip_unsupported, options.keep});
+}
+
 }  // namespace
 
 CLI::App* AddScenarioCommand(CLI::App& app, ScenarioOptions& options) {
@@ -90,7 +100,8 @@ CLI::App* AddScenarioCommand(CLI::App& app, ScenarioOptions& options) {
       "runs scenario files: 0 all hold, 1 one does not, 2 one is not understood\n"
       "Examples:\n"
       "  kinfolder-sim scenario --json tests/scenarios/rule6_conflict.scenario\n"
-      "  kinfolder-sim scenario --sweep --jobs 2 tests/scenarios/*.scenario");
+      "  kinfolder-sim scenario --sweep --jobs 2 tests/scenarios/*.scenario\n"
+      "  kinfolder-sim scenario --real --jobs 4 tests/scenarios/rule6_*.scenario");
   command->add_option("FILE", options.files, "scenario files")->required();
   command->add_flag("--json", options.json, "one JSON object a line");
   command->add_flag("--log", options.log, "print what every machine does");
@@ -107,16 +118,21 @@ CLI::App* AddScenarioCommand(CLI::App& app, ScenarioOptions& options) {
       ->needs(sweep)
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options.seed, "which of them")->needs(sweep);
-  command->add_option("--jobs", options.jobs, "processes, default 1")
-      ->needs(sweep)
+  command->add_option("--jobs", options.jobs, "with --sweep, --real: processes, default 1")
       ->check(CLI::Range(1, 64));
   command->add_option("--point", options.point, "this one fault only: b#123:crash-after")
       ->needs(sweep);
+  CLI::Option* real = command->add_flag("--real", options.real, "against real agents");
+  real->excludes(sweep);
+  command->add_option("--agent", options.agent, "the agents' program, if not beside this one")
+      ->needs(real);
+  command->add_flag("--keep", options.keep, "keep the directories of what failed")->needs(real);
   return command;
 }
 
 int RunScenarioCommand(const ScenarioOptions& options) {
   if (options.sweep) return RunSweepCommand(options);
+  if (options.real) return RunAgainstReal(options);
   int worst = 0;
   for (const std::string& file : options.files) worst = std::max(worst, RunOne(file, options));
   return worst;

@@ -1,4 +1,5 @@
-// `kinfolder-sim scenario`: runs files once, or sweeps them (sim/sweep).
+// `kinfolder-sim scenario`: runs files once, sweeps them (sim/sweep), or plays them against real
+// agents (sim/real).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,8 @@ struct ScenarioOptions {
   int depth = 1, jobs = 1;
   std::uint64_t sample = 1, seed = 1;
   std::string only, point;
+  bool real = false, keep = false;
+  std::string agent;
 };
 
 // Adds the subcommand; the options are filled in when the command line is parsed.
