@@ -54,7 +54,6 @@ int RunParticipants(const CommandLine& line, const std::string& folder) {
     PrintJson(answer.value());
     return kExitDone;
   }
-  const std::int64_t now_s = std::time(nullptr);
   for (const json& each : ListOf(answer.value(), "participants")) {
     std::string text = Styled(TextOf(each, "name"));
     if (each.value("self", false)) text += "  this machine";
@@ -62,7 +61,6 @@ int RunParticipants(const CommandLine& line, const std::string& folder) {
     if (each.value("read_only", false)) text += "  read-only";
     if (each.value("peer", false)) text += "  peer (magic-folder)";
     if (each.value("retired", false)) text += "  retired";
-    if (!each.value("self", false)) text += "  looked at " + Ago(TextOf(each, "last_poll"), now_s);
     const std::string reason = TextOf(each, "reason");
     if (!reason.empty() && reason != "none") text += "  (" + reason + ")";
     Print(text + "\n");
