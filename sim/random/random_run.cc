@@ -57,6 +57,8 @@ class RandomRun {
     crashes_ = profile_ == Profile::kCrash || (profile_ == Profile::kSwarm && Chance(60));
     store_ = profile_ == Profile::kSwarm && Chance(60);
     away_ = Chance(80);
+    watch_unsure_ = profile_ == Profile::kSwarm && Chance(30);
+    for (Machine& m : world.machines) m.watch_unsure = watch_unsure_;
     for (Machine& m : world.machines) {
       m.config.history_all = !Chance(20);
       m.config.poll_interval_ms = Chance(50) ? 60'000 : 5'000;
@@ -83,6 +85,7 @@ class RandomRun {
     const int machine =
         static_cast<int>(Pick(0, static_cast<std::int64_t>(play_.world.machines.size()) - 1));
     const std::int64_t kind = Pick(0, 99);
+    if (watch_unsure_ && Chance(3)) LoseEvents(machine);
     if (kind < 60) return Edit(machine);
     if (kind < 68) return Resolve(machine);
     if (kind < 80) return Connection(machine);
@@ -193,6 +196,14 @@ class RandomRun {
     }
   }
 
+  // The watcher's queue runs over.
+  void LoseEvents(int machine) {
+    Machine& m = At(play_.world, machine);
+    if (!m.agent || !m.watch) return;
+    m.agent->noticed.clear();
+    Feed(play_.world, play_.oracles, machine, WatchLost{});
+  }
+
   // At once, or at an effect that changes the disk.
   void Cut(int machine) {
     if (Chance(40)) return CutPower(play_.world, machine, SomeMode(), Next());
@@ -281,7 +292,7 @@ class RandomRun {
   std::uint64_t token_ = 0;
   std::size_t paths_ = 1;
   bool renames_ = false, resolves_ = false, modes_ = false, crashes_ = false, store_ = false;
-  bool power_ = false;
+  bool power_ = false, watch_unsure_ = false;
   bool away_ = false;
 };
 

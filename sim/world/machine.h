@@ -88,6 +88,7 @@ struct Machine {
   std::vector<std::string> ignored;  // patterns of this machine
   bool dark = false;                 // without power until the agent is started
   bool watch = true;
+  bool watch_unsure = false;  // events get lost, come late or twice, by the draw
   std::set<int> partitions;
   std::int64_t clock_offset_ms = 0;
   FolderConfig config;

@@ -344,8 +344,11 @@ void Touched(World& world, int machine, const std::string& path) {
   Machine& m = At(world, machine);
   NoteChange(world, "the folder of " + m.name + " at " + path);
   if (!m.agent || !m.watch || m.agent->watch_dead) return;
+  const std::uint64_t fault = m.watch_unsure ? DrawFor(world, machine, "watch-fault") % 100 : 100;
+  if (fault < 5) return;  // it is lost
+  const std::int64_t most_ms = fault < 10 ? 60'000 : 120;
   if (m.agent->noticed.empty())
-    Push(world, world.now_ms + DrawIn(DrawFor(world, machine, "watch"), 20, 120),
+    Push(world, world.now_ms + DrawIn(DrawFor(world, machine, "watch"), 20, most_ms),
          NoticeDue{machine, m.incarnation});
   for (std::string at = path; !at.empty(); at = ParentOf(at)) m.agent->noticed.insert(at);
 }

@@ -171,6 +171,10 @@ void DeliverNotice(World& world, Judge& judge, const NoticeDue& notice) {
   if (!m.agent || m.incarnation != notice.incarnation) return;
   std::set<std::string> paths;
   paths.swap(m.agent->noticed);
+  if (m.watch_unsure && !paths.empty() && DrawFor(world, notice.machine, "watch-twice") % 20 == 0) {
+    m.agent->noticed = paths;
+    Push(world, world.now_ms + 50, notice);
+  }
   Observed observed;
   for (const std::string& path : paths)
     observed.observations.push_back(Observe(world, notice.machine, path));
