@@ -267,9 +267,9 @@ std::string_view ReasonText(Reason reason) {
     case Reason::kHeld:
       return "one of many deletes; approve or undo them";
     case Reason::kCopied:
-      return "this state directory is a copy;
+      return "this state directory is a copy; run `kinfolder doctor --moved` or `--copied`";
     case Reason::kIgnored:
-      return "a rule of this machine ignores it"; run `kinfolder doctor --moved` or `--copied`";
+      return "a rule of this machine ignores it";
   }
   return "";
 }
