@@ -27,6 +27,7 @@ void SetHead(Context& c, ParticipantId who, PathId path, SnapshotId snapshot) {
                        [](const Head& h, ParticipantId p) { return h.participant < p; });
   const bool found = at != heads.end() && at->participant == who;
   if (found && at->snapshot == snapshot) return;
+  if (c.s.dmd.gone.count(snapshot) != 0) snapshot = {};  // a stale read, or it leads nowhere
   if (!snapshot) {
     // An entry that is missing is never a delete; what it named is just not offered any more.
     if (found) heads.erase(at);

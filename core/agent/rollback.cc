@@ -136,6 +136,12 @@ void PublishAgain(Context& c, PathId path) {
   c.Wake(path);
 }
 
+// Whoever named it did so before the rollback, or names what can't be read: it is no head.
+void NoteGone(Context& c, PathId path, SnapshotId snapshot) {
+  c.s.dmd.gone.insert(snapshot);
+  std::erase_if(c.Path(path).heads, [&](const Head& head) { return head.snapshot == snapshot; });
+}
+
 // Asks for the next ancestor that could be the nearest, or ends.
 void GoOn(Context& c, PathId path, StoredCheck& check) {
   while (!check.open.empty()) {
@@ -175,6 +181,7 @@ void OnStoredChecked(Context& c, const StoredChecked& event) {
   }
   check.failures = 0;
   const bool there = event.outcome == Outcome::kDone;
+  if (!there) NoteGone(c, path, check.asked);
   if (there && check.asked == check.root) {
     c.Record(path).last_written = check.entry;
     c.s.dmd.checks.erase(it);

@@ -149,6 +149,7 @@ template <class Archive>
 void serialize(Archive& archive, DmdState& v) {
   archive(v.phase, v.effect, v.failures, v.reason, v.due, v.writing, v.next_write_ms);
   Since(2, archive, v.checks);
+  Since(2, archive, v.gone);
   Since(2, archive, v.rolled_back_wall_ms);
 }
 KINFOLDER_FIELDS(Timer, v.at_mono_ms, v.kind, v.id)

@@ -118,6 +118,7 @@ struct DmdState {
   std::vector<PathId> writing;     // entries of the write under way
   std::int64_t next_write_ms = 0;  // writes during a rush are gathered
   std::map<PathId, StoredCheck> checks;
+  std::set<SnapshotId> gone;  // found by them not to be in the store any more
   std::int64_t rolled_back_wall_ms =
       0;  // when the store was last found to have lost ours; 0: never
 };

@@ -99,6 +99,7 @@ void Oracles::AtRest(World& world) {
   for (const auto* all : {&unpublished_, &published_})
     for (const Obligation& obligation : *all)
       JudgeI4(world, obligation, IsReachable(world, obligation.path, obligation.version));
+  JudgeI4AtRest(world);
   JudgeI7AtRest(world);
   JudgeI8AtRest(world);
 }

@@ -62,6 +62,7 @@ void JudgeI2Write(World& world, int machine, std::uint32_t directory, const Dire
 void JudgeI2AtRest(World& world);
 void JudgeI3(World& world, int machine, const WriteDirectory& effect);
 void JudgeI4(World& world, const Obligation& obligation, bool reachable);
+void JudgeI4AtRest(World& world);
 void JudgeI4Forget(World& world, int machine, const ForgetContent& effect);
 void JudgeI5(World& world, int machine, const std::string& path, const SharedVersion& version);
 void JudgeI6(World& world, const PathStep& step);

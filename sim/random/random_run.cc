@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "sim/random/store_weather.h"
 #include "sim/scenario/run.h"
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
@@ -55,7 +56,7 @@ class RandomRun {
     modes_ = Chance(30);
     power_ = profile_ == Profile::kCrash ? Chance(50) : profile_ == Profile::kSwarm && Chance(30);
     crashes_ = profile_ == Profile::kCrash || (profile_ == Profile::kSwarm && Chance(60));
-    store_ = profile_ == Profile::kSwarm && Chance(60);
+    const bool bad_store = profile_ == Profile::kSwarm && Chance(60);
     away_ = Chance(80);
     watch_unsure_ = profile_ == Profile::kSwarm && Chance(30);
     for (Machine& m : world.machines) m.watch_unsure = watch_unsure_;
@@ -69,6 +70,7 @@ class RandomRun {
     if (world.machines.size() > 2 && Chance(10)) read_only.insert(2);
     play_.Begin({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(world.machines.size())},
                 {}, read_only);
+    weather_ = StoreWeather(seed_, bad_store);
   }
 
   // Mostly moments, so that things overlap; now and then long enough for all to be done.
@@ -90,7 +92,7 @@ class RandomRun {
     if (kind < 68) return Resolve(machine);
     if (kind < 80) return Connection(machine);
     if (kind < 92) return Crash(machine);
-    return Store(machine);
+    weather_.Change(play_.world, machine);
   }
 
   std::string SomePath() {
@@ -225,35 +227,10 @@ class RandomRun {
     return kModes[static_cast<std::size_t>(Pick(0, std::ssize(kModes) - 1))];
   }
 
-  void Store(int machine) {
-    if (!store_) return;
-    StoreFaults& faults = play_.world.store.faults;
-    const std::int64_t now_ms = play_.world.now_ms;
-    switch (Pick(0, 4)) {
-      case 0:
-        faults.fail[machine] += static_cast<int>(Pick(1, 3));
-        break;
-      case 1:
-        faults.lose_answer[machine] += static_cast<int>(Pick(1, 3));
-        break;
-      case 2:
-        faults.delay_write[machine] += 1;
-        faults.delay_ms[machine] = Pick(100, 300'000);
-        break;
-      case 3:
-        faults.stall_until_ms[machine] = now_ms + Pick(1'000, 600'000);
-        break;
-      default:
-        faults.stale[kAnyone] = {now_ms, now_ms + Pick(1'000, 300'000), false};
-    }
-  }
-
   // Faults end, everybody is back.
   void CalmDown() {
     World& world = play_.world;
-    world.store.faults.fail.clear();
-    world.store.faults.lose_answer.clear();
-    world.store.faults.delay_write.clear();
+    weather_.Clear(world);
     for (std::size_t i = 0; i < world.machines.size(); ++i) {
       world.machines[i].hooks.clear();
       world.machines[i].offline = false;
@@ -291,9 +268,10 @@ class RandomRun {
   std::uint64_t ordinal_ = 0;
   std::uint64_t token_ = 0;
   std::size_t paths_ = 1;
-  bool renames_ = false, resolves_ = false, modes_ = false, crashes_ = false, store_ = false;
+  bool renames_ = false, resolves_ = false, modes_ = false, crashes_ = false;
   bool power_ = false, watch_unsure_ = false;
   bool away_ = false;
+  StoreWeather weather_;
 };
 
 }  // namespace

@@ -24,6 +24,10 @@ void DoLatency(Run& run, const Step& step) {
   FaultsOf(run).latency_ms[step.machine] = step.numbers[0];
 }
 
+void DoBandwidth(Run& run, const Step& step) {
+  FaultsOf(run).bandwidth[step.machine] = step.numbers[0];
+}
+
 void DoDelayWrite(Run& run, const Step& step) {
   FaultsOf(run).delay_write[step.machine] = static_cast<int>(step.numbers[0]);
   FaultsOf(run).delay_ms[step.machine] = step.numbers[1];
@@ -105,6 +109,7 @@ std::span<const Doer> StoreSteps() {
       {"store lose-answer", DoLoseAnswer},
       {"store stall", DoStall},
       {"store latency", DoLatency},
+      {"store bandwidth", DoBandwidth},
       {"store delay-write", DoDelayWrite},
       {"store stale", DoStale},
       {"store full", DoFull},

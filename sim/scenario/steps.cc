@@ -9,7 +9,8 @@ namespace kinfolder::sim {
 namespace {
 
 // The arguments of a step, a letter each: p path, c content, t text, w word, m machine, i number,
-// o octal number, d duration, e effect, l what a power cut leaves; those after ? may be absent.
+// o octal number, d duration, b bytes a second, e effect, l what a power cut leaves; those after ?
+// may be absent.
 struct Verb {
   std::string_view name;
   std::string_view arguments;
@@ -77,12 +78,12 @@ constexpr Verb kMachineVerbs[] = {
 };
 constexpr Verb kStoreVerbs[] = {{"fail", "i"},         {"lose-answer", "i"}, {"stall", "d"},
                                 {"delay-write", "id"}, {"stale", "d"},       {"latency", "d"},
-                                {"full", ""},          {"ok", ""},           {"rollback", "d"},
-                                {"corrupt", "mp"},     {"drop", "mp"},       {"repair", "mp"}};
+                                {"bandwidth", "b"},    {"full", ""},         {"ok", ""},
+                                {"rollback", "d"},     {"corrupt", "mp"},    {"drop", "mp"},
+                                {"repair", "mp"}};
 constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""}};
 
 // Well-formed steps that this program can't do yet.
-constexpr std::string_view kLaterStore[] = {"bandwidth"};
 constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
 constexpr std::string_view kForgeries[] = {"bad-signature", "wrong-path", "escape", "wrong-version",
                                            "unknown-author"};
@@ -132,6 +133,8 @@ constexpr const char* ExpectedFor(char letter) {
       return "an octal mode like 755";
     case 'd':
       return "a duration like 30s";
+    case 'b':
+      return "bytes a second like 1MB/s";
     case 'e':
       return "an effect (kinfolder-sim effects lists them)";
     case 'l':
@@ -139,6 +142,12 @@ constexpr const char* ExpectedFor(char letter) {
     default:
       return "a word";
   }
+}
+
+std::optional<std::int64_t> NumberFor(char letter, std::string_view text) {
+  if (letter == 'b') return ReadRate(text);
+  if (letter == 'd') return ReadDuration(text[0] == '+' ? text.substr(1) : text);
+  return ReadNumber(text, letter == 'o' ? 8 : 10);
 }
 
 class Parser {
@@ -281,12 +290,12 @@ class Parser {
       at = 3;
     }
     if (at >= tokens.size()) return Wrong(at, "nothing said", "what the store does");
-    if (Has(kLaterStore, tokens[at].text)) return Later(at, "`store " + tokens[at].text + "`");
     const Verb* verb = FindVerb(kStoreVerbs, tokens[at].text);
     if (verb == nullptr)
-      return Wrong(at, "unknown fault `" + tokens[at].text + "`",
-                   "fail, lose-answer, stall, delay-write, stale, latency, full, ok, rollback, "
-                   "corrupt, drop or repair");
+      return Wrong(
+          at, "unknown fault `" + tokens[at].text + "`",
+          "fail, lose-answer, stall, delay-write, stale, latency, bandwidth, full, ok, rollback, "
+          "corrupt, drop or repair");
     if (at == 3 && Has(kStoreAsAWhole, verb->name))
       return Wrong(at, "`" + tokens[at].text + "` is not of one machine", "it without `of M`");
     const Status read = Finish(*verb, tokens, at + 1, std::move(step));
@@ -408,9 +417,8 @@ class Parser {
       case 'i':
       case 'o':
       case 'd':
-        number = letter == 'd'
-                     ? ReadDuration(token.text[0] == '+' ? token.text.substr(1) : token.text)
-                     : ReadNumber(token.text, letter == 'o' ? 8 : 10);
+      case 'b':
+        number = NumberFor(letter, token.text);
         if (!number || (letter != 'd' && *number < 0)) break;
         step.numbers.push_back(*number);
         return {};

@@ -169,17 +169,36 @@ std::optional<std::int64_t> ReadNumber(std::string_view text, int base) {
   return value;
 }
 
-std::optional<std::int64_t> ReadDuration(std::string_view text) {
-  static constexpr struct {
-    std::string_view unit;
-    std::int64_t ms;
-  } kUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-  for (const auto& [unit, ms] : kUnits) {
-    if (text.size() <= unit.size() || text.substr(text.size() - unit.size()) != unit) continue;
-    const auto count = ReadNumber(text.substr(0, text.size() - unit.size()));
-    if (count && *count <= 10'000'000'000 && *count >= -10'000'000'000) return *count * ms;
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+
+template <std::size_t N>
+std::optional<std::int64_t> ReadInUnits(std::string_view text, const Unit (&units)[N]) {
+  for (const Unit& unit : units) {
+    if (text.size() <= unit.name.size() || !text.ends_with(unit.name)) continue;
+    const auto count = ReadNumber(text.substr(0, text.size() - unit.name.size()));
+    if (count && *count <= 10'000'000'000 && *count >= -10'000'000'000) return *count * unit.factor;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> ReadDuration(std::string_view text) {
+  static constexpr Unit kUnits[] = {
+      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  return ReadInUnits(text, kUnits);
+}
+
+std::optional<std::int64_t> ReadRate(std::string_view text) {
+  static constexpr Unit kUnits[] = {
+      {"kB/s", 1'000}, {"MB/s", 1'000'000}, {"GB/s", 1'000'000'000}, {"B/s", 1}};
+  const auto rate = ReadInUnits(text, kUnits);
+  return rate && *rate > 0 ? rate : std::nullopt;
 }
 
 }  // namespace kinfolder::sim

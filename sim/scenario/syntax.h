@@ -36,5 +36,7 @@ std::string RandomBytes(std::uint64_t seed, std::size_t count);
 // nullopt: not of that form. Durations in ms: 200ms, 30s, 10m, 2h, 7d.
 std::optional<std::int64_t> ReadNumber(std::string_view text, int base = 10);
 std::optional<std::int64_t> ReadDuration(std::string_view text);
+// Bytes a second, at least 1: 500B/s, 64kB/s, 1MB/s, 1GB/s.
+std::optional<std::int64_t> ReadRate(std::string_view text);
 
 }  // namespace kinfolder::sim

@@ -8,7 +8,15 @@
 namespace kinfolder::sim {
 
 // What a request meets.
-enum class Weather : std::uint8_t { kFine, kFails, kFull, kAnswerLost, kDelayed };
+enum class Weather : std::uint8_t {
+  kFine,
+  kFails,
+  kDown,  // like kFails, but what is looked for seems not to be there
+  kFull,
+  kAnswerLost,
+  kRequestLost,
+  kDelayed,
+};
 
 struct Hands {
   World& world;
@@ -17,11 +25,14 @@ struct Hands {
   Machine& m;
   Tables& tables;
   Weather weather;
+  std::int64_t asked_ms;  // when the agent asked for it
 
   const std::string& Path(PathId id) const { return tables.paths.at(id.value); }
   std::int64_t Latency() const;
   void Reply(EventBody body) const;
 };
+// Why an object can't be read in weather that is not fine.
+Reason TroubleOf(Weather weather);
 
 // --- store_reading.cc ---
 void Do(const Hands& hands, const ReadOwn& effect);

@@ -93,7 +93,8 @@ struct Store {
   std::vector<StoredContent> contents;       // by Cap - 1
   std::vector<StoredDirectory> directories;  // by number - 1
   std::vector<Listed> collective;
-  bool has_losses = false;  // something is not whole, or was not once
+  bool has_losses = false;          // something is not whole, or was not once
+  std::int64_t rolled_back_ms = 0;  // when that happened last
   StoreFaults faults;
 };
 

@@ -66,6 +66,7 @@ void RollBackStore(World& world, std::int64_t to_ms) {
     if (owner != kAnyone) Log(world, owner, "its directory is rolled back");
     PutDirectory(store, static_cast<std::uint32_t>(i + 1), std::move(value), kAnyone, world.now_ms);
   }
+  store.rolled_back_ms = world.now_ms;
   RollBackCollective(store, to_ms);
   for (StoredContent& content : store.contents)
     if (content.stored_ms > to_ms) content.health = Health::kRolledBack;

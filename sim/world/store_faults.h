@@ -28,6 +28,12 @@ struct StoreFaults {
   std::map<int, StaleReads> stale;
   std::map<int, std::int64_t> latency_ms;  // none: drawn
   std::set<int> full;                      // quota: uploads and directory writes are refused
+  std::map<int, std::int64_t> bandwidth;   // of each machine's link, bytes a second; none: no limit
+  std::map<int, std::int64_t> link_free_ms;      // when what is on its way has passed
+  std::map<int, int> lose_request;               // the next N requests time out and never work
+  std::map<int, std::int64_t> down_until_ms;     // too few servers: nothing is found
+  std::map<int, std::int64_t> partial_until_ms;  // listings of the collective have gaps
+  bool writers_clash = false;  // overlapping writes of one directory may leave it empty or mixed
 };
 
 // The value for this machine, or else for anyone; null if there is neither.
@@ -43,6 +49,10 @@ bool TakeOne(std::map<int, int>& counts, int machine);
 bool IsFull(const StoreFaults& faults, int machine);
 // When the requests of this machine go on; 0 if they do not hang.
 std::int64_t StalledUntilMs(const StoreFaults& faults, int machine);
+// True while a timed fault of this machine or of anyone lasts.
+bool Lasts(const std::map<int, std::int64_t>& until_ms, int machine, std::int64_t now_ms);
+// When so many bytes have passed this machine's link, one transfer after the other.
+std::int64_t MovedAtMs(StoreFaults& faults, int machine, std::uint64_t bytes, std::int64_t now_ms);
 // When the last timed fault is over.
 std::int64_t EndOfFaultsMs(const StoreFaults& faults);
 

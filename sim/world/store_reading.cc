@@ -12,9 +12,14 @@ Reason ReadNow(const Hands& hands, std::uint32_t directory, Directory* seen) {
   const StoredDirectory& stored = hands.world.store.directories.at(directory - 1);
   if (stored.gone) return Reason::kNotFound;
   const StaleReads* stale = ForMachine(hands.world.store.faults.stale, hands.machine);
-  *seen = stale != nullptr && hands.world.now_ms < stale->until_ms
-              ? ValueAt(stored, stale->as_of_ms)
-              : stored.now;
+  if (stale == nullptr || stale->until_ms <= hands.world.now_ms) {
+    *seen = stored.now;
+  } else if (stale->wander) {
+    const std::uint64_t draw = DrawFor(hands.world, hands.machine, "stale-read");
+    *seen = ValueAt(stored, DrawIn(draw, stale->as_of_ms, hands.world.now_ms));
+  } else {
+    *seen = ValueAt(stored, stale->as_of_ms);
+  }
   return Reason::kNone;
 }
 
@@ -116,10 +121,14 @@ void Do(const Hands& hands, const ReadCollective& effect) {
   read.id = effect.id;
   if (hands.weather == Weather::kFine) {
     read.outcome = Outcome::kDone;
-    for (const Listed& listed : hands.world.store.collective)
-      if (listed.directory != hands.m.state.directory)
-        read.participants.push_back(
-            {ParticipantIdOf(hands.tables, listed.directory), listed.retired, listed.read_only});
+    const bool partial =
+        Lasts(hands.world.store.faults.partial_until_ms, hands.machine, hands.world.now_ms);
+    for (const Listed& listed : hands.world.store.collective) {
+      if (listed.directory == hands.m.state.directory) continue;
+      if (partial && DrawFor(hands.world, hands.machine, "gap") % 2 == 0) continue;
+      read.participants.push_back(
+          {ParticipantIdOf(hands.tables, listed.directory), listed.retired, listed.read_only});
+    }
   } else {
     read.reason = Reason::kStore;
   }
@@ -131,7 +140,7 @@ void Do(const Hands& hands, const FetchSnapshot& effect) {
   fetched.id = effect.id;
   fetched.snapshot = effect.snapshot;
   const Cap cap = CapOf(hands.tables, effect.snapshot);
-  fetched.reason = cap == 0 ? Reason::kNotFound : Reason::kStore;
+  fetched.reason = cap == 0 ? Reason::kNotFound : TroubleOf(hands.weather);
   if (cap != 0 && hands.weather == Weather::kFine)
     fetched.reason = TroubleOf(SnapshotOf(hands.world.store, cap).health);
   if (fetched.reason != Reason::kNone) return hands.Reply(std::move(fetched));

@@ -58,7 +58,7 @@ void Do(const Hands& hands, const StageTarget& effect) {
              name != Reason::kNone) {
     staged.reason = name;
   } else if (far && hands.weather != Weather::kFine) {
-    staged.reason = Reason::kStore;
+    staged.reason = TroubleOf(hands.weather);
   } else if (effect.version.content &&
              (staged.reason = Bring(hands, effect, &blob), staged.reason != Reason::kNone)) {
     staged.outcome = staged.reason == Reason::kWrongVersion ? Outcome::kRefused : Outcome::kFailed;

@@ -47,8 +47,27 @@ bool IsStillWanted(const Hands& hands, const Upload& effect) {
   return std::find(chain.begin(), chain.end(), effect.snapshot) != chain.end();
 }
 
+// Nobody keeps two writers of a directory apart: what is left may be nothing, or of both.
+void Clash(const Hands& hands, Directory& value) {
+  const std::uint64_t how = DrawFor(hands.world, hands.machine, "clash") % 4;
+  if (how == 0) value.clear();
+  if (how != 1) return;
+  for (const auto& [path, cap] : hands.world.store.directories.at(hands.m.state.directory - 1).now)
+    if (DrawFor(hands.world, hands.machine, "clash-entry") % 2 == 0) value[path] = cap;
+}
+
+// Somebody else has written the directory since this write was begun.
+bool HasOverlap(const Hands& hands) {
+  const auto& history = hands.world.store.directories.at(hands.m.state.directory - 1).history;
+  for (auto write = history.rbegin(); write != history.rend() && write->at_ms > hands.asked_ms;
+       ++write)
+    if (write->machine != hands.machine && write->machine != kAnyone) return true;
+  return false;
+}
+
 void PutNow(const Hands& hands, Directory value) {
   const std::uint32_t directory = hands.m.state.directory;
+  if (hands.world.store.faults.writers_clash && HasOverlap(hands)) Clash(hands, value);
   for (const auto& [path, cap] : value) {
     const Directory& now = hands.world.store.directories.at(directory - 1).now;
     const auto old = now.find(path);
@@ -86,10 +105,10 @@ void Do(const Hands& hands, const Upload& effect) {
             0);
     return;
   }
-  if (hands.weather == Weather::kFails || hands.weather == Weather::kFull) {
+  if (hands.weather != Weather::kFine && hands.weather != Weather::kAnswerLost) {
     uploaded.reason = hands.weather == Weather::kFull ? Reason::kQuota : Reason::kStore;
-    hands.Reply(uploaded);
-    return;
+    if (hands.weather == Weather::kRequestLost) uploaded.outcome = Outcome::kUnclear;
+    return hands.Reply(uploaded);
   }
   if (sends_content) {
     packed->content = AddContent(hands.world.store, {packed->version.blob, packed->author,
@@ -125,7 +144,7 @@ void Do(const Hands& hands, const WriteDirectory& effect) {
     written.reason = Reason::kNotFound;
     return hands.Reply(written);
   }
-  Directory value = stored.now;
+  Directory value = ValueAt(stored, std::max(hands.asked_ms, hands.world.store.rolled_back_ms));
   for (const DirectoryEntry& entry : effect.entries) {
     const std::string& path = hands.Path(entry.path);
     const Cap cap = CapOf(hands.tables, entry.snapshot);
@@ -139,30 +158,30 @@ void Do(const Hands& hands, const WriteDirectory& effect) {
       value[path] = cap;
     }
   }
+  written.reason = hands.weather == Weather::kFull ? Reason::kQuota : Reason::kStore;
   switch (hands.weather) {
     case Weather::kFails:
-      written.reason = Reason::kStore;
-      break;
+    case Weather::kDown:
     case Weather::kFull:
-      written.reason = Reason::kQuota;
       break;
     case Weather::kFine:
       written.outcome = Outcome::kDone;
+      written.reason = Reason::kNone;
       PutNow(hands, std::move(value));
       break;
     case Weather::kAnswerLost:
       written.outcome = Outcome::kUnclear;
-      written.reason = Reason::kStore;
       PutNow(hands, std::move(value));
       break;
-    case Weather::kDelayed: {
+    case Weather::kRequestLost:
       written.outcome = Outcome::kUnclear;
-      written.reason = Reason::kStore;
+      break;
+    case Weather::kDelayed:
+      written.outcome = Outcome::kUnclear;
       const std::int64_t* delay_ms = ForMachine(hands.world.store.faults.delay_ms, hands.machine);
       Push(hands.world, hands.world.now_ms + (delay_ms != nullptr ? *delay_ms : 0),
            DelayedWrite{hands.machine, hands.m.state.directory, std::move(value)});
       break;
-    }
   }
   hands.Reply(written);
 }

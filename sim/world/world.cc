@@ -86,7 +86,8 @@ class WorldPorts : public Ports {
     for (Effect& effect : effects) {
       std::int64_t& last = agent.last_due[KeyOf(effect)];
       last = std::max(world_->now_ms + LatencyOf(*world_, machine_, effect), last);
-      Push(*world_, last, EffectDue{machine_, incarnation, std::move(effect)});
+      Push(*world_, last,
+           EffectDue{machine_, incarnation, std::move(effect), world_->now_ms, false});
     }
   }
 
@@ -210,18 +211,35 @@ bool RunHooks(World& world, int machine, std::size_t effect, bool after) {
   return alive;
 }
 
+// Put off: the store hangs, or the bytes are on their way.
+bool IsHeldUp(World& world, EffectDue& due) {
+  StoreFaults& faults = world.store.faults;
+  std::int64_t later_ms = StalledUntilMs(faults, due.machine);
+  if (later_ms > world.now_ms) {
+    due.asked_ms = later_ms;
+  } else if (!due.moved && !faults.bandwidth.empty()) {
+    due.moved = true;
+    later_ms =
+        MovedAtMs(faults, due.machine, BytesToMove(world, due.machine, due.effect), world.now_ms);
+  }
+  if (later_ms <= world.now_ms) return false;
+  Push(world, later_ms, std::move(due));
+  return true;
+}
+
 void CarryOutDue(World& world, Judge& judge, EffectDue due) {
   Machine& m = At(world, due.machine);
   if (!m.agent || m.incarnation != due.incarnation) return;
-  if (IsStoreEffect(due.effect) && !m.offline) {
-    const std::int64_t later = StalledUntilMs(world.store.faults, due.machine);
-    if (later > world.now_ms) return Push(world, later, std::move(due));
-  }
+  if (IsStoreEffect(due.effect) && !m.offline && IsHeldUp(world, due)) return;
   const std::size_t index = due.effect.index();
   if (!RunHooks(world, due.machine, index, false)) return;
   if (world.log) Log(world, due.machine, Describe(world, due.machine, due.effect));
   judge.BeforeEffect(world, due.machine, due.effect);
-  CarryOut(world, judge, due.machine, due.effect);
+  if (IsStoreEffect(due.effect)) {
+    CarryInStore(world, judge, due.machine, due.effect, due.asked_ms);
+  } else {
+    CarryOnDisk(world, judge, due.machine, due.effect);
+  }
   RunHooks(world, due.machine, index, true);
 }
 
@@ -419,14 +437,6 @@ void Join(World& world, Judge& judge, int machine) {
   if (m.disk.root == RootState::kEmptied) m.disk.root = RootState::kOurs;
   NoteChange(world, m.name + " joins");
   StartAgent(world, judge, machine);
-}
-
-void CarryOut(World& world, Judge& judge, int machine, const Effect& effect) {
-  if (IsStoreEffect(effect)) {
-    CarryInStore(world, judge, machine, effect);
-  } else {
-    CarryOnDisk(world, judge, machine, effect);
-  }
 }
 
 void Answer(World& world, int machine, EventBody body, std::int64_t after_ms) {

@@ -22,6 +22,8 @@ struct EffectDue {
   int machine = 0;
   std::uint32_t incarnation = 0;
   Effect effect;
+  std::int64_t asked_ms = 0;
+  bool moved = false;  // its bytes have passed the link to the store
 };
 struct AnswerDue {
   int machine = 0;
@@ -151,9 +153,12 @@ std::string CopyName(const std::string& path, const std::string& participant,
                      std::uint32_t attempt);
 
 // --- effects (carry_disk.cc, carry_store.cc) ---
-void CarryOut(World& world, Judge& judge, int machine, const Effect& effect);
 void CarryOnDisk(World& world, Judge& judge, int machine, const Effect& effect);
-void CarryInStore(World& world, Judge& judge, int machine, const Effect& effect);
+// `asked_ms`: when the agent asked for it; a directory is written on top of what it held then.
+void CarryInStore(World& world, Judge& judge, int machine, const Effect& effect,
+                  std::int64_t asked_ms);
+// Of a content that the effect sends to the store or fetches from there.
+std::uint64_t BytesToMove(const World& world, int machine, const Effect& effect);
 // Queues the answer to an effect.
 void Answer(World& world, int machine, EventBody body, std::int64_t after_ms = 1);
 // The same, and just before it is heard, what `synced` covers becomes durable.
