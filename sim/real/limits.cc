@@ -29,6 +29,8 @@ constexpr Limit kLimits[] = {
     {"write-unseen", kWatch},
     {"clone-state-from", "a copied state directory names the other machine's root"},
     {"forge", "no participant's key is at hand"},
+    {"ignore", "it is not carried over to the agent's option yet"},
+    {"unignore", "it is not carried over to the agent's option yet"},
     {"fix", "the program can't do that yet"},
     {"remove", "the program can't do that yet"},
     {"disk-full", "the real disk is everybody's"},
