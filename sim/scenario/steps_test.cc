@@ -39,12 +39,23 @@ TEST(Steps, SaysWhereAMistakeIs) {
 }
 
 TEST(Steps, RefusesOrLeavesOutWhatComesLater) {
-  const std::string text = "machines: a\na powerloss\na stop";
-  EXPECT_NE(ErrorOf(text).find("powerloss"), std::string::npos);
+  const std::string text = "machines: a\na when scan start\na stop";
+  EXPECT_NE(ErrorOf(text).find("when ... start"), std::string::npos);
   const Result<Scenario> parsed = Parse("f", text, true);
   ASSERT_TRUE(parsed.ok());
   EXPECT_EQ(parsed.value().steps.size(), 1u);
   EXPECT_EQ(parsed.value().skipped.size(), 1u);
+}
+
+TEST(Steps, ReadsWhatAPowerCutLeaves) {
+  const Result<Scenario> parsed =
+      Parse("f", "machines: a\na powerloss\na when after-replace powerloss torn", false);
+  ASSERT_TRUE(parsed.ok());
+  ASSERT_EQ(parsed.value().steps.size(), 2u);
+  EXPECT_EQ(parsed.value().steps[0].power, PowerMode::kSubset);
+  EXPECT_EQ(parsed.value().steps[1].power, PowerMode::kTorn);
+  EXPECT_NE(ErrorOf("machines: a\na powerloss half").find("all, none, some or torn"),
+            std::string::npos);
 }
 
 TEST(Steps, ReadsEveryFormOfExpect) {
