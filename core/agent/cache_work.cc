@@ -1,4 +1,6 @@
 // Carrying out the actions of the cache entries: reading snapshots we only know by name.
+#include <algorithm>
+
 #include "core/agent/context.h"
 
 namespace kinfolder {
@@ -14,6 +16,18 @@ void WakeWaiting(Context& c, CacheEntry& entry) {
 
 void AskFetch(Context& c, SnapshotId snapshot, CacheEntry& entry) {
   entry.effect = c.Ask(FetchSnapshot{0, entry.path, snapshot});
+}
+
+// A parent that descends from it, which only a forger can make. What is somebody's head was not
+// asked for as an ancestor, so nothing is known to descend from it: long histories are not walked.
+bool ClosesCycle(Context& c, PathId path, SnapshotId snapshot, const SnapshotFacts& facts) {
+  for (const Head& head : c.Path(path).heads)
+    if (head.snapshot == snapshot) return false;
+  const DagView view(c.s.dag, path);
+  std::vector<SnapshotId> missing;
+  return std::any_of(facts.parents.begin(), facts.parents.end(), [&](SnapshotId parent) {
+    return IsAncestor(view, snapshot, parent, &missing) == Answer::kYes;
+  });
 }
 
 }  // namespace
@@ -64,6 +78,8 @@ void OnSnapshotFetched(Context& c, const SnapshotFetched& event) {
   if (event.outcome == Outcome::kDone && event.facts.path != entry.path)
     entry.reason = Reason::kWrongPath;
   if (IsLocalId(event.snapshot)) entry.reason = Reason::kHistory;  // ours are never read
+  if (event.outcome == Outcome::kDone && ClosesCycle(c, entry.path, event.snapshot, event.facts))
+    entry.reason = Reason::kHistory;
   if (event.outcome == Outcome::kRefused || entry.reason != Reason::kNone)
     return StepCacheEntry(c, event.snapshot, CacheEvent::kRefused);
   const SnapshotFacts& f = event.facts;

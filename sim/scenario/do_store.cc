@@ -59,6 +59,8 @@ Forgery ForgeryOf(const std::string& word) {
   if (word == "bad-signature") return Forgery::kBadSignature;
   if (word == "wrong-path") return Forgery::kWrongPath;
   if (word == "escape") return Forgery::kEscape;
+  if (word == "cycle") return Forgery::kCycle;
+  if (word == "huge") return Forgery::kHuge;
   if (word == "unknown-author") return Forgery::kUnknownAuthor;
   return Forgery::kWrongVersion;
 }
@@ -89,11 +91,18 @@ void DoForge(Run& run, const Step& step) {
   truth.version = forged.version;
   truth.machine = step.other;
   truth.created_ms = forged.created_ms;
-  truth.forged = true;
+  truth.forged = forgery != Forgery::kCycle;  // that one's bytes are what it says
   if (const auto head = value.find(path); head != value.end()) {
     forged.parents.push_back(head->second);
     forged.generation = SnapshotOf(world.store, head->second).generation + 1;
     truth.parents.push_back(SnapshotOf(world.store, head->second).truth);
+  }
+  if (forgery == Forgery::kCycle) {
+    StoredSnapshot parent = forged;  // of the head, and its child too
+    parent.generation = forged.generation++;
+    parent.parents.push_back(static_cast<Cap>(world.store.snapshots.size() + 2));
+    forged.parents = {AddSnapshot(world.store, std::move(parent))};
+    truth.parents.clear();  // it is nobody's descendant
   }
   forged.truth = AddTruth(world.truth, std::move(truth));
   value[path] = AddSnapshot(world.store, std::move(forged));

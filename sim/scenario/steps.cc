@@ -85,8 +85,8 @@ constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""}};
 
 // Well-formed steps that this program can't do yet.
 constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
-constexpr std::string_view kForgeries[] = {"bad-signature", "wrong-path", "escape", "wrong-version",
-                                           "unknown-author"};
+constexpr std::string_view kForgeries[] = {
+    "bad-signature", "wrong-path", "escape", "wrong-version", "unknown-author", "cycle", "huge"};
 
 constexpr std::pair<std::string_view, PowerMode> kPowerModes[] = {{"all", PowerMode::kAllKept},
                                                                   {"none", PowerMode::kNone},
@@ -305,11 +305,10 @@ class Parser {
 
   Status ReadForge(const std::vector<Token>& tokens, Step step) {
     if (tokens.size() != 4) return Wrong(0, "not understood", "`forge M PATH KIND`");
-    if (tokens[3].text == "cycle" || tokens[3].text == "huge")
-      return Later(3, "`forge ... " + tokens[3].text + "`");
     if (!Has(kForgeries, tokens[3].text))
       return Wrong(3, "unknown forgery",
-                   "bad-signature, wrong-path, escape, wrong-version or unknown-author");
+                   "bad-signature, wrong-path, escape, wrong-version, unknown-author, cycle or "
+                   "huge");
     return Finish({"forge", "mpw"}, tokens, 1, std::move(step));
   }
 

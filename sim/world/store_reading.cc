@@ -52,9 +52,12 @@ Reason ForgeryReason(Forgery forgery) {
       return Reason::kOutside;
     case Forgery::kUnknownAuthor:
       return Reason::kUnknownAuthor;
+    case Forgery::kHuge:
+      return Reason::kTooLarge;
     case Forgery::kNone:
     case Forgery::kWrongPath:
     case Forgery::kWrongVersion:
+    case Forgery::kCycle:
       break;
   }
   return Reason::kNone;
