@@ -6,7 +6,8 @@ namespace kinfolder::sim {
 
 void JudgeI2Write(World& world, int machine, std::uint32_t directory, const Directory& value) {
   Machine& m = At(world, machine);
-  if (directory != m.state.directory) return;  // a delayed write of a participant given up since
+  // A peer's, or a delayed write of a participant given up since.
+  if (m.peer || directory != m.state.directory) return;
   const AgentState state = StateOf(world, machine);
   const Tables& tables = TablesOf(world, machine);
   const Directory& now = world.store.directories.at(directory - 1).now;

@@ -84,6 +84,7 @@ bool IsOnDisk(const World& world, int machine, const SharedVersion& version,
               const std::string& except);
 
 // Machines that show what all others show: joined, running, with a store, folder and agent at work.
+// Never a peer: it may be stuck at its first conflict.
 std::vector<int> Participating(const World& world);
 // What a machine shows of a path: its file, and its conflict copies.
 struct Shown {

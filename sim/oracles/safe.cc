@@ -92,20 +92,34 @@ std::set<SharedVersion> Shown::All() const {
   return all;
 }
 
-std::map<std::string, Shown> ShownBy(const World& world, int machine) {
+namespace {
+
+// The conflict copies on a machine: their names, and what they are copies of.
+std::map<std::string, std::string> CopiesOn(const World& world, int machine) {
   const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
+  std::map<std::string, std::string> copies;
+  if (m.peer)
+    for (const auto& [path, copy] : m.peer->state.copies) copies[copy] = path;
   const AgentState state = StateOf(world, machine);
   const Tables& tables = TablesOf(world, machine);
+  for (std::size_t i = 1; i < state.paths.size(); ++i)
+    for (const CopyRecord& copy : state.paths[i].record.copies)
+      copies[tables.paths.at(copy.copy.value)] = tables.paths.at(i);
+  return copies;
+}
+
+}  // namespace
+
+std::map<std::string, Shown> ShownBy(const World& world, int machine) {
+  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
   std::set<std::string> copies;
   std::map<std::string, Shown> shown;
-  for (std::size_t i = 1; i < state.paths.size(); ++i)
-    for (const CopyRecord& copy : state.paths[i].record.copies) {
-      const std::string& name = tables.paths.at(copy.copy.value);
-      const SharedVersion version = VersionAt(m.disk, name);
-      if (version.kind == Kind::kDeleted) continue;
-      copies.insert(name);
-      shown[tables.paths.at(i)].copies.insert(version);
-    }
+  for (const auto& [name, path] : CopiesOn(world, machine)) {
+    const SharedVersion version = VersionAt(m.disk, name);
+    if (version.kind == Kind::kDeleted) continue;
+    copies.insert(name);
+    shown[path].copies.insert(version);
+  }
   for (const auto& [path, inode] : m.disk.names)
     if (copies.count(path) == 0 && !HasChildren(m.disk, path))
       shown[path].file = VersionAt(m.disk, path);

@@ -68,6 +68,13 @@ class RandomRun {
     const std::vector<std::string> names = {"a", "b", "c", "d"};
     std::set<int> read_only;
     if (world.machines.size() > 2 && Chance(10)) read_only.insert(2);
+    // Of its own stream, so that seeds without a peer go on as they were.
+    const std::uint64_t peer = Draw(seed_, "peer", 0, 0);
+    if (profile_ == Profile::kSwarm && peer % 5 == 0 && read_only.empty()) {
+      Machine& m = world.machines[1 + peer / 5 % (world.machines.size() - 1)];
+      m.peer.emplace();
+      m.config.scan_interval_ms = 60'000;
+    }
     play_.Begin({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(world.machines.size())},
                 {}, read_only);
     weather_ = StoreWeather(seed_, bad_store);
@@ -177,7 +184,7 @@ class RandomRun {
     if (!away_) return;
     if (Chance(60)) {
       m.offline = !m.offline;
-    } else if (m.agent) {
+    } else if (IsRunning(m)) {
       StopAgent(play_.world, machine);
     } else {
       StartAgent(play_.world, play_.oracles, machine);
@@ -187,9 +194,9 @@ class RandomRun {
   void Crash(int machine) {
     Machine& m = At(play_.world, machine);
     if (!crashes_) return;
-    if (!m.agent) {
+    if (!IsRunning(m)) {
       StartAgent(play_.world, play_.oracles, machine);
-    } else if (Chance(20)) {
+    } else if (Chance(20) || m.peer) {
       StopAgent(play_.world, machine);
     } else if (power_ && Chance(70)) {
       Cut(machine);
@@ -234,7 +241,7 @@ class RandomRun {
     for (std::size_t i = 0; i < world.machines.size(); ++i) {
       world.machines[i].hooks.clear();
       world.machines[i].offline = false;
-      if (!world.machines[i].agent) StartAgent(world, play_.oracles, static_cast<int>(i));
+      if (!IsRunning(world.machines[i])) StartAgent(world, play_.oracles, static_cast<int>(i));
     }
   }
 

@@ -281,6 +281,10 @@ Plan PlanFor(const Scenario& scenario) {
     plan.left_out.push_back(text);
     cut = true;
   }
+  if (!scenario.peers.empty()) {
+    LeaveOut(plan, 1, "peers:", "it would take a real magic-folder");
+    cut = true;
+  }
   for (const Option& option : scenario.options) {
     const std::string why = WhyNotReal(option);
     if (why.empty()) continue;

@@ -274,8 +274,8 @@ class Checker {
   }
 
   bool Running() {
-    if (!m_.agent) refusal_ = m_.name + " is not running; expected a running agent";
-    return m_.agent.has_value();
+    if (!IsRunning(m_)) refusal_ = m_.name + " is not running; expected a running agent";
+    return IsRunning(m_);
   }
 
   bool CheckCounter() {
@@ -297,6 +297,10 @@ class Checker {
 
   bool CheckView() {
     if (!Running()) return false;
+    if (m_.peer) {
+      refusal_ = m_.name + " is a peer and says nothing of itself; expected a machine that is none";
+      return false;
+    }
     const FolderView view = View(m_.agent->driver.state());
     if (e_.form == Form::kState) return Compare(e_.words[0], MoodText(view.mood));
     if (e_.form == Form::kHeldDeletes)

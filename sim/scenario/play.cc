@@ -41,7 +41,7 @@ std::uint64_t ChainOf(const World& world) {
 }
 
 void Play::Await(Wait::For what, int machine, std::int64_t leg_ms, std::int64_t patience_ms) {
-  wait_ = {what, machine, 0, world.now_ms, leg_ms, world.now_ms + patience_ms, 1};
+  wait_ = {what, machine, 0, world.now_ms, leg_ms, world.now_ms + patience_ms, 1, 0};
   why_.clear();
 }
 
@@ -135,7 +135,9 @@ bool Play::Resting() const {
 
 std::string Play::Restless() const {
   for (const Machine& m : world.machines)
-    if (m.agent && !m.offline && !WaitsForNothing(m.agent->driver.state())) return m.name;
+    if (!m.offline &&
+        ((m.agent && !WaitsForNothing(m.agent->driver.state())) || (m.peer && IsBusy(*m.peer))))
+      return m.name;
   return {};
 }
 
@@ -145,6 +147,7 @@ void Play::StartSettle() {
     Machine& m = world.machines[i];
     poll_ms = std::max(poll_ms, m.config.poll_interval_ms);
     if (m.agent) Feed(world, oracles, static_cast<int>(i), WatchLost{});
+    if (m.peer) ScanPeer(world, static_cast<int>(i));
   }
   settling_since_ms_ = world.now_ms;
   Await(Wait::For::kRest, -1,
@@ -195,14 +198,17 @@ void Play::EndAnswerLeg() {
 }
 
 void Play::EndLeg() {
-  const bool over = world.violation || (wait_.machine >= 0 && !At(world, wait_.machine).agent);
+  const bool over = world.violation || (wait_.machine >= 0 && !IsRunning(At(world, wait_.machine)));
   const auto again = [&](bool done, std::int64_t leg_ms, const char* why) {
     if (over || done) return Over();
     if (world.now_ms >= wait_.end_ms) return Over(why);
     wait_.leg_ms = world.now_ms + leg_ms;
   };
   const auto at_rest = [&] {
-    return over || WaitsForNothing(At(world, wait_.machine).agent->driver.state());
+    if (over) return true;
+    const Machine& m = At(world, wait_.machine);
+    if (m.agent) return WaitsForNothing(m.agent->driver.state());
+    return m.peer->run->poll_wedged || (m.peer->run->polls >= wait_.polls && !IsBusy(*m.peer));
   };
   switch (wait_.what) {
     case Wait::For::kNothing:
@@ -244,11 +250,20 @@ bool Play::Captured(int machine) const {
 }
 
 void Play::StartScan(int machine) {
-  Feed(world, oracles, machine, WatchLost{});
+  if (At(world, machine).peer)
+    ScanPeer(world, machine);
+  else
+    Feed(world, oracles, machine, WatchLost{});
   Await(Wait::For::kScan, machine, world.now_ms + 20, 60 * kMinute);
 }
 
 void Play::StartPoll(int machine) {
+  if (At(world, machine).peer) {
+    const std::uint64_t polls = PollPeer(world, machine);
+    Await(Wait::For::kPoll, machine, world.now_ms + 500, 60 * kMinute);
+    wait_.polls = polls;
+    return;
+  }
   const std::vector<std::uint32_t> others = At(world, machine).agent->tables.participants;
   Feed(world, oracles, machine, StoreChanged{});
   for (std::uint32_t id = kSelf.value + 1; id < others.size(); ++id)
@@ -259,6 +274,7 @@ void Play::StartPoll(int machine) {
 void Play::StartJoin(int machine) {
   Join(world, oracles, machine);
   Await(Wait::For::kJoin, machine, world.now_ms + 500, 10 * kMinute);
+  wait_.polls = 1;
 }
 
 }  // namespace kinfolder::sim

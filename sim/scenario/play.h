@@ -25,6 +25,7 @@ struct Wait {
   std::int64_t leg_ms = 0;  // until when time passes before it is looked again whether it is over
   std::int64_t end_ms = 0;  // when it fails
   std::int64_t poll_ms = 1;
+  std::uint64_t polls = 0;  // how many a peer has to have ended
 };
 
 class Play {

@@ -32,6 +32,15 @@ const Doer* FindDoer(std::string_view verb) {
   return nullptr;
 }
 
+// What only an agent can do, or has done to it.
+bool IsForAgents(std::string_view verb) {
+  static constexpr std::string_view kVerbs[] = {
+      "when",           "crash-at",        "resolve",          "restore", "pause",
+      "resume",         "approve-deletes", "undo-deletes",     "fix",     "watch-dead",
+      "watch-overflow", "rollback-state",  "clone-state-from", "ignore",  "unignore"};
+  return std::find(std::begin(kVerbs), std::end(kVerbs), verb) != std::end(kVerbs);
+}
+
 }  // namespace
 
 Run::Run(std::shared_ptr<const Scenario> scenario, bool log) : scenario_(std::move(scenario)) {
@@ -40,6 +49,10 @@ Run::Run(std::shared_ptr<const Scenario> scenario, bool log) : scenario_(std::mo
   world().store.faults.latency_ms[kAnyone] = 20;
   world().machines.resize(scenario_->machines.size());
   for (Machine& m : world().machines) m.config.scan_interval_ms = 3'600'000;
+  for (const int peer : scenario_->peers) {
+    At(world(), peer).peer.emplace();
+    At(world(), peer).config.scan_interval_ms = 60'000;  // what it comes with
+  }
   for (const Option& option : scenario_->options) Apply(world(), option);
   play.StartBegin(scenario_->machines, scenario_->late, scenario_->read_only);
 }
@@ -70,7 +83,10 @@ void Run::Begin(const Step& step) {
         {step.line, step.machine, step.verb, world().now_ms, world().now_ms, hooks, true, {}});
   }
   Log(world(), 0, "--- line " + std::to_string(step.line) + ": " + step.verb);
-  if (const Doer* doer = FindDoer(step.verb)) {
+  const bool by_peer = step.machine >= 0 && At(world(), step.machine).peer.has_value();
+  if (by_peer && IsForAgents(step.verb)) {
+    Refuse(step, "a peer can't; expected a machine that is none");
+  } else if (const Doer* doer = FindDoer(step.verb)) {
     doer->act(*this, step);
   } else if (step.user) {
     DoUser(step, *step.user);
@@ -147,7 +163,7 @@ void Run::Refuse(const Step& step, const std::string& what) {
 
 bool Run::Needs(const Step& step, bool running) {
   Machine& m = At(world(), step.machine);
-  if (m.agent.has_value() == running) return true;
+  if (IsRunning(m) == running) return true;
   if (calm_ && !running) {
     std::erase_if(m.hooks, [](const Hook& hook) { return !hook.user; });
     if (step.verb != "start") StopAgent(world(), step.machine);

@@ -227,19 +227,21 @@ class Parser {
     if (key == "machines:") return ReadMachines(tokens);
     if (scenario_.machines.empty() && key != "seed:")
       return Wrong(0, "`" + key + "` before the machines", "`machines: a b c` first");
-    if (key == "peers:") return Later(0, "`peers:`");
     if (key == "seed:") {
       const auto seed = tokens.size() == 2 ? ReadNumber(tokens[1].text) : std::nullopt;
       if (!seed) return Wrong(1, "no seed", "one number");
       scenario_.seed = static_cast<std::uint64_t>(*seed);
       return {};
     }
-    if (key == "late:" || key == "read-only:") {
+    if (key == "late:" || key == "read-only:" || key == "peers:") {
       for (std::size_t i = 1; i < tokens.size(); ++i) {
         const auto machine = by_name_.find(tokens[i].text);
         if (machine == by_name_.end())
           return Wrong(i, "`" + tokens[i].text + "` is no machine", "a name of `machines:`");
-        (key == "late:" ? scenario_.late : scenario_.read_only).insert(machine->second);
+        std::set<int>& named = key == "late:"    ? scenario_.late
+                               : key == "peers:" ? scenario_.peers
+                                                 : scenario_.read_only;
+        named.insert(machine->second);
       }
       return {};
     }

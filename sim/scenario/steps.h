@@ -79,7 +79,7 @@ struct Option {
 struct Scenario {
   std::string file;
   std::vector<std::string> machines;
-  std::set<int> late, read_only;
+  std::set<int> late, read_only, peers;
   std::vector<Option> options;
   std::uint64_t seed = 1;
   std::vector<Step> steps;

@@ -4,6 +4,10 @@
 
 namespace kinfolder::sim {
 
+bool IsRunning(const Machine& machine) {
+  return machine.agent.has_value() || (machine.peer && machine.peer->run);
+}
+
 PathId PathIdOf(Tables& tables, const std::string& path) {
   const auto [it, fresh] =
       tables.path_ids.emplace(path, static_cast<std::uint32_t>(tables.paths.size()));

@@ -14,6 +14,7 @@
 
 #include "core/agent/driver.h"
 #include "sim/world/disk.h"
+#include "sim/world/peer.h"
 #include "sim/world/power_mode.h"
 #include "sim/world/store.h"
 #include "sim/world/user_op.h"
@@ -96,6 +97,7 @@ struct Machine {
   StateDir state;
   StateDir saved;              // before the last start, or just after the join
   std::optional<Agent> agent;  // running
+  std::optional<Peer> peer;    // it is a magic-folder 24.3.0; then it never has an agent
   std::uint32_t incarnation = 0;
   Counters counters;
   std::vector<Hook> hooks;
@@ -104,6 +106,9 @@ struct Machine {
   std::uint64_t chain = 0;  // over all runs of the agent
   std::uint64_t steps = 0;  // of its core, in all runs
 };
+
+// Its agent, or the peer that it is, runs.
+bool IsRunning(const Machine& machine);
 
 // --- tables; all add what is new ---
 PathId PathIdOf(Tables& tables, const std::string& path);

@@ -59,6 +59,7 @@ struct StoredSnapshot {
   std::int64_t mtime_ns = 0;
   std::uint32_t author = 0;  // directory number of the author
   bool approved = false;
+  bool plain = false;  // a peer's: it does not say its version
   std::vector<Cap> parents;
   Forgery forgery = Forgery::kNone;
   TruthId truth = 0;
@@ -88,6 +89,7 @@ struct Listed {
   bool retired = false;
   bool read_only = false;
   std::int64_t since_ms = 0;
+  bool peer = false;
 };
 
 struct Store {

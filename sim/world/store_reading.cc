@@ -9,17 +9,8 @@ namespace {
 // What a read of the directory sees. kNone: `*seen` is it. Otherwise why not.
 Reason ReadNow(const Hands& hands, std::uint32_t directory, Directory* seen) {
   if (hands.weather != Weather::kFine) return Reason::kStore;
-  const StoredDirectory& stored = hands.world.store.directories.at(directory - 1);
-  if (stored.gone) return Reason::kNotFound;
-  const StaleReads* stale = ForMachine(hands.world.store.faults.stale, hands.machine);
-  if (stale == nullptr || stale->until_ms <= hands.world.now_ms) {
-    *seen = stored.now;
-  } else if (stale->wander) {
-    const std::uint64_t draw = DrawFor(hands.world, hands.machine, "stale-read");
-    *seen = ValueAt(stored, DrawIn(draw, stale->as_of_ms, hands.world.now_ms));
-  } else {
-    *seen = ValueAt(stored, stale->as_of_ms);
-  }
+  if (hands.world.store.directories.at(directory - 1).gone) return Reason::kNotFound;
+  *seen = SeenBy(hands.world, hands.machine, directory);
   return Reason::kNone;
 }
 
@@ -74,6 +65,8 @@ SnapshotFacts FactsOf(const Hands& hands, Cap cap) {
     if (row.cap == 0 && bytes == row.blob) row.cap = stored.content;
     hands.m.agent->tables_changed = true;
   }
+  // Its bytes are read once, and not kept, to learn what it is.
+  if (stored.plain && stored.content != 0) ++hands.m.counters.downloads;
   facts.size = stored.size;
   facts.generation = stored.generation;
   facts.rank = RankOf(cap);
@@ -86,6 +79,15 @@ SnapshotFacts FactsOf(const Hands& hands, Cap cap) {
 }
 
 }  // namespace
+
+Directory SeenBy(World& world, int machine, std::uint32_t directory) {
+  const StoredDirectory& stored = world.store.directories.at(directory - 1);
+  const StaleReads* stale = ForMachine(world.store.faults.stale, machine);
+  if (stale == nullptr || stale->until_ms <= world.now_ms) return stored.now;
+  if (!stale->wander) return ValueAt(stored, stale->as_of_ms);
+  const std::uint64_t draw = DrawFor(world, machine, "stale-read");
+  return ValueAt(stored, DrawIn(draw, stale->as_of_ms, world.now_ms));
+}
 
 void Do(const Hands& hands, const ReadOwn& effect) {
   OwnRead read;
@@ -129,8 +131,8 @@ void Do(const Hands& hands, const ReadCollective& effect) {
     for (const Listed& listed : hands.world.store.collective) {
       if (listed.directory == hands.m.state.directory) continue;
       if (partial && DrawFor(hands.world, hands.machine, "gap") % 2 == 0) continue;
-      read.participants.push_back(
-          {ParticipantIdOf(hands.tables, listed.directory), listed.retired, listed.read_only});
+      read.participants.push_back({ParticipantIdOf(hands.tables, listed.directory), listed.retired,
+                                   listed.read_only, listed.peer});
     }
   } else {
     read.reason = Reason::kStore;

@@ -274,6 +274,8 @@ void Handle(World& world, Judge& judge, Item item) {
   } else if (auto* write = std::get_if<DelayedWrite>(&item)) {
     if (!world.store.directories.at(write->directory - 1).gone)
       Link(world, judge, write->machine, write->directory, std::move(write->value));
+  } else if (auto* peer = std::get_if<PeerDue>(&item)) {
+    CarryOutPeer(world, judge, std::move(*peer));
   }
 }
 
@@ -385,8 +387,9 @@ void Feed(World& world, Judge& judge, int machine, EventBody body) {
 
 void StartAgent(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
-  CHECK(!m.agent);
+  CHECK(!IsRunning(m));
   m.dark = false;
+  if (m.peer) return StartPeer(world, machine);
   m.saved = m.state;
   ++m.state.epoch;
   ++m.incarnation;
@@ -397,7 +400,11 @@ void StartAgent(World& world, Judge& judge, int machine) {
                m.read_only, false});
 }
 
-void StopAgent(World& world, int machine) { At(world, machine).agent.reset(); }
+void StopAgent(World& world, int machine) {
+  Machine& m = At(world, machine);
+  m.agent.reset();
+  if (m.peer) m.peer->run.reset();
+}
 
 namespace {
 
@@ -411,7 +418,8 @@ void ListNew(World& world, Machine& m) {
     if (listed.name == m.name || listed.name.rfind(m.name + "~", 0) == 0) ++copies;
   for (Listed& listed : world.store.collective)
     if (listed.name == m.name) listed.name = m.name + "~" + std::to_string(copies);
-  world.store.collective.push_back({m.name, m.state.directory, false, m.read_only, world.now_ms});
+  world.store.collective.push_back(
+      {m.name, m.state.directory, false, m.read_only, world.now_ms, m.peer.has_value()});
 }
 
 }  // namespace
@@ -429,8 +437,9 @@ void BecomeNew(World& world, int machine) {
 
 void Join(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
-  CHECK(!m.agent);
+  CHECK(!IsRunning(m));
   m.state = StateDir{};
+  if (m.peer) m.peer.emplace();
   ListNew(world, m);
   m.joined = true;
   m.left = false;

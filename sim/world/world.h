@@ -50,7 +50,7 @@ struct DelayedWrite {  // a directory write that the store carries out late
   std::uint32_t directory = 0;
   Directory value;
 };
-using Item = std::variant<EffectDue, AnswerDue, NoticeDue, SlowPart, DelayedWrite>;
+using Item = std::variant<EffectDue, AnswerDue, NoticeDue, SlowPart, DelayedWrite, PeerDue>;
 
 struct Violation {
   std::string oracle;  // "I4"
@@ -125,7 +125,7 @@ const EffectDue* NextEffect(const World& world, std::int64_t until_ms);
 // Feeds one event to a running agent at once.
 void Feed(World& world, Judge& judge, int machine, EventBody body);
 
-// --- life of an agent ---
+// --- life of an agent; a peer lives the same way ---
 void StartAgent(World& world, Judge& judge, int machine);
 // Stops it at once: whatever is under way is never answered.
 void StopAgent(World& world, int machine);
@@ -157,6 +157,8 @@ void CarryOnDisk(World& world, Judge& judge, int machine, const Effect& effect);
 // `asked_ms`: when the agent asked for it; a directory is written on top of what it held then.
 void CarryInStore(World& world, Judge& judge, int machine, const Effect& effect,
                   std::int64_t asked_ms);
+// What this machine reads in a directory now; `store stale` is in it. REQUIRES: it is not gone.
+Directory SeenBy(World& world, int machine, std::uint32_t directory);
 // Of a content that the effect sends to the store or fetches from there.
 std::uint64_t BytesToMove(const World& world, int machine, const Effect& effect);
 // Queues the answer to an effect.
