@@ -54,7 +54,7 @@ int RunRandom(const RandomOptions& options) {
   if (!profile || !first || !last || *first < 0 || *first > *last || !time_ms || *time_ms < 0 ||
       options.jobs < 1) {
     std::cerr << "kinfolder-sim: run: not understood; use --seeds 1..100, --time 60s, --jobs 2 and "
-                 "--profile calm, crash or swarm\n";
+                 "--profile calm, crash, swarm or rollback\n";
     return 2;
   }
   jobs.first = static_cast<std::uint64_t>(*first);
@@ -94,7 +94,8 @@ int RunRandom(const RandomOptions& options) {
 int Reproduce(std::uint64_t seed, const std::string& profile_name, bool log) {
   const auto profile = ProfileOf(profile_name);
   if (!profile) {
-    std::cerr << "kinfolder-sim: no profile " << profile_name << "; use calm, crash or swarm\n";
+    std::cerr << "kinfolder-sim: no profile " << profile_name
+              << "; use calm, crash, swarm or rollback\n";
     return 2;
   }
   const SeedResult result = RunSeed(seed, *profile, log);
@@ -131,7 +132,7 @@ int Main(int argc, char** argv) {
       "Example: kinfolder-sim run --time 60s --profile swarm");
   run->add_option("--seeds", random.seeds, "A..B, default 1..100");
   run->add_option("--time", random.time, "stop after this time instead, from the first seed on");
-  run->add_option("--profile", random.profile, "calm, crash or swarm (default)");
+  run->add_option("--profile", random.profile, "calm, crash, swarm (default) or rollback");
   run->add_option("--jobs", random.jobs, "processes, default 1");
   run->add_flag("--json", random.json, "one JSON document at the end");
   std::uint64_t seed = 0;
@@ -140,7 +141,7 @@ int Main(int argc, char** argv) {
   CLI::App* repro = app.add_subcommand(
       "repro", "runs one seed again\nExample: kinfolder-sim repro 42 --profile crash --log");
   repro->add_option("SEED", seed, "the seed")->required();
-  repro->add_option("--profile", profile, "calm, crash or swarm (default)");
+  repro->add_option("--profile", profile, "calm, crash, swarm (default) or rollback");
   repro->add_flag("--log", log, "print what every machine does");
   CLI::App* effects =
       app.add_subcommand("effects", "lists the kinds of effects\nExample: kinfolder-sim effects");

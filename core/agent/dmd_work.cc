@@ -145,7 +145,9 @@ void OnOwnRead(Context& c, const OwnRead& event) {
   if (event.outcome != Outcome::kDone) return StepDmdMachine(c, DmdEvent::kReadFailed);
   c.s.dmd.failures = 0;
   std::map<PathId, SnapshotId> entries;
-  for (const DirectoryEntry& e : event.entries) entries[e.path] = e.snapshot;
+  // What a rollback took may be brought back by a delayed write: it is as good as nothing.
+  for (const DirectoryEntry& e : event.entries)
+    if (c.s.dmd.gone.count(e.snapshot) == 0) entries[e.path] = e.snapshot;
   const bool ours = std::all_of(entries.begin(), entries.end(), [&](const auto& e) {
     return IsOurs(c, c.Record(e.first), e.second);
   });

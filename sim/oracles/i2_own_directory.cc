@@ -15,6 +15,7 @@ void JudgeI2Write(World& world, int machine, std::uint32_t directory, const Dire
     const auto old = now.find(path);
     if (old != now.end() && old->second == cap) continue;
     const auto id = tables.path_ids.find(path);
+    if (!IsStored(world.store, cap)) continue;  // begun before a rollback
     const TruthId written = SnapshotOf(world.store, cap).truth;
     TruthId last = 0, intended = 0;
     if (id != tables.path_ids.end() && id->second < state.paths.size()) {

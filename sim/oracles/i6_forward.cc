@@ -11,7 +11,8 @@ void JudgeI6(World& world, const PathStep& step) {
   const TruthId low = TruthOf(step.tables, world.store, step.before->current);
   const TruthId high = TruthOf(step.tables, world.store, step.after.current);
   if (IsBelow(world.truth, low, high)) return;
-  if (low != 0 && NodeOf(world.truth, low).was_lost_by_store) return;
+  const Cap cap = CapOf(step.tables, step.before->current);
+  if (cap != 0 && !IsStored(world.store, cap)) return;
   Violate(world, "I6",
           "on " + At(world, step.machine).name + ", " + step.tables.paths.at(step.path.value) +
               ": the current snapshot went from " + std::to_string(low) + " to " +

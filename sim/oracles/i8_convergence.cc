@@ -12,6 +12,16 @@ std::string ListOf(const World& world, const Shown& shown) {
   return text;
 }
 
+// Heads whose ancestors went with a rollback are left out for a day.
+std::set<std::string> WaitsForLost(const World& world, int machine) {
+  std::set<std::string> paths;
+  if (world.store.rolled_back_ms == 0) return paths;
+  for (const PathWork& work : StateOf(world, machine).work)
+    if (work.path && !work.left_out.empty())
+      paths.insert(TablesOf(world, machine).paths.at(work.path.value));
+  return paths;
+}
+
 // Edits on a read-only machine stay there.
 std::set<std::string> OwnEdits(const World& world, int machine) {
   std::set<std::string> paths;
@@ -81,6 +91,7 @@ void JudgeI8AtRest(World& world) {
     shown[machine] = ShownBy(world, machine);
     skip[machine] = BlockedOn(world, machine);
     skip[machine].merge(OwnEdits(world, machine));
+    skip[machine].merge(WaitsForLost(world, machine));
     skip[machine].merge(SilentlyChanged(world, machine));
     if (At(world, machine).agent->driver.state().folder.foreign_write) return;
   }

@@ -54,11 +54,12 @@ class RandomRun {
     renames_ = Chance(50);
     resolves_ = Chance(70);
     modes_ = Chance(30);
-    power_ = profile_ == Profile::kCrash ? Chance(50) : profile_ == Profile::kSwarm && Chance(30);
-    crashes_ = profile_ == Profile::kCrash || (profile_ == Profile::kSwarm && Chance(60));
-    const bool bad_store = profile_ == Profile::kSwarm && Chance(60);
+    const bool swarm = profile_ == Profile::kSwarm || profile_ == Profile::kRollback;
+    power_ = profile_ == Profile::kCrash ? Chance(50) : swarm && Chance(30);
+    crashes_ = profile_ == Profile::kCrash || (swarm && Chance(60));
+    const bool bad_store = swarm && Chance(60);
     away_ = Chance(80);
-    watch_unsure_ = profile_ == Profile::kSwarm && Chance(30);
+    watch_unsure_ = swarm && Chance(30);
     for (Machine& m : world.machines) m.watch_unsure = watch_unsure_;
     for (Machine& m : world.machines) {
       m.config.history_all = !Chance(20);
@@ -77,7 +78,7 @@ class RandomRun {
     }
     play_.Begin({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(world.machines.size())},
                 {}, read_only);
-    weather_ = StoreWeather(seed_, bad_store);
+    weather_ = StoreWeather(seed_, bad_store, profile_ == Profile::kRollback, world.now_ms);
   }
 
   // Mostly moments, so that things overlap; now and then long enough for all to be done.
@@ -284,7 +285,7 @@ class RandomRun {
 }  // namespace
 
 std::optional<Profile> ProfileOf(const std::string& name) {
-  for (Profile profile : {Profile::kCalm, Profile::kCrash, Profile::kSwarm})
+  for (Profile profile : {Profile::kCalm, Profile::kCrash, Profile::kSwarm, Profile::kRollback})
     if (name == NameOf(profile)) return profile;
   return std::nullopt;
 }
@@ -297,6 +298,8 @@ const char* NameOf(Profile profile) {
       return "crash";
     case Profile::kSwarm:
       return "swarm";
+    case Profile::kRollback:
+      return "rollback";
   }
   return "?";
 }

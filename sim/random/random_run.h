@@ -12,9 +12,10 @@
 namespace kinfolder::sim {
 
 enum class Profile : std::uint8_t {
-  kCalm = 1,   // edits, being offline, resolves; nothing fails
-  kCrash = 2,  // and agents crash just before or after any effect
-  kSwarm = 3,  // and the store fails; each seed has its own choice of what can happen
+  kCalm = 1,      // edits, being offline, resolves; nothing fails
+  kCrash = 2,     // and agents crash just before or after any effect
+  kSwarm = 3,     // and the store fails; each seed has its own choice of what can happen
+  kRollback = 4,  // and the store goes back to what it was
 };
 
 std::optional<Profile> ProfileOf(const std::string& name);

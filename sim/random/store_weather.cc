@@ -1,5 +1,6 @@
 #include "sim/random/store_weather.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "sim/world/draws.h"
@@ -7,9 +8,11 @@
 
 namespace kinfolder::sim {
 
-StoreWeather::StoreWeather(std::uint64_t seed, bool bad) : seed_(seed) {
-  for (int family = 0; bad && family <= static_cast<int>(Family::kDamage); ++family)
+StoreWeather::StoreWeather(std::uint64_t seed, bool bad, bool goes_back, std::int64_t start_ms)
+    : seed_(seed), start_ms_(start_ms) {
+  for (int family = 0; bad && family < static_cast<int>(Family::kRollback); ++family)
     if (Pick(0, 99) < 40) families_.push_back(static_cast<Family>(family));
+  if (goes_back) families_.push_back(Family::kRollback);
   wander_ = Pick(0, 1) == 0;
 }
 
@@ -74,6 +77,8 @@ void StoreWeather::Apply(World& world, int machine, Family family) {
       return;
     case Family::kDamage:
       return Damage(world);
+    case Family::kRollback:
+      return RollBackStore(world, std::max(start_ms_, now_ms - Pick(1, 600'000)));
   }
 }
 

@@ -14,12 +14,12 @@ namespace kinfolder::sim {
 class StoreWeather {
  public:
   StoreWeather() = default;  // fine for ever
-  // Without `bad`, nothing ever happens.
-  StoreWeather(std::uint64_t seed, bool bad);
+  // Without `bad` and `goes_back` nothing ever happens. It never goes back behind `start_ms`.
+  StoreWeather(std::uint64_t seed, bool bad, bool goes_back, std::int64_t start_ms);
 
   // Something happens to the store, for this machine or for all.
   void Change(World& world, int machine);
-  // All faults end; what was damaged or dropped is whole again.
+  // All faults end; what was damaged or dropped is whole again. What a rollback took stays away.
   void Clear(World& world) const;
 
  private:
@@ -33,6 +33,7 @@ class StoreWeather {
     kQuota,
     kSlow,
     kDamage,  // a content is damaged or dropped
+    kRollback,
   };
 
   std::int64_t Pick(std::int64_t low, std::int64_t high);
@@ -41,6 +42,7 @@ class StoreWeather {
   void Damage(World& world);
 
   std::uint64_t seed_ = 0;
+  std::int64_t start_ms_ = 0;
   std::uint64_t ordinal_ = 0;
   bool wander_ = false;
   std::vector<Family> families_;

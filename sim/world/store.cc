@@ -55,6 +55,12 @@ const StoredContent& ContentOf(const Store& store, Cap cap) {
   return store.contents[cap - 1];
 }
 
+bool IsStored(const Store& store, Cap cap) {
+  const StoredSnapshot& snapshot = SnapshotOf(store, cap);
+  return snapshot.health == Health::kWhole &&
+         (snapshot.content == 0 || ContentOf(store, snapshot.content).health == Health::kWhole);
+}
+
 Reason TroubleOf(Health health) {
   switch (health) {
     case Health::kWhole:

@@ -109,6 +109,8 @@ Cap AddContent(Store& store, StoredContent content);
 std::uint32_t AddDirectory(Store& store, std::int64_t now_ms);
 const StoredSnapshot& SnapshotOf(const Store& store, Cap cap);
 const StoredContent& ContentOf(const Store& store, Cap cap);
+// The snapshot can be read, content and all.
+bool IsStored(const Store& store, Cap cap);
 // What reading it says: kNone, kNotFound or kCorrupt.
 Reason TroubleOf(Health health);
 // The name a directory has in the collective; empty if it is not listed.

@@ -15,26 +15,17 @@ int OwnerOf(const World& world, std::uint32_t directory) {
   return kAnyone;
 }
 
-bool ContentIsWhole(const Store& store, const StoredSnapshot& snapshot) {
-  return snapshot.content == 0 || ContentOf(store, snapshot.content).health == Health::kWhole;
-}
-
-bool IsStored(const Store& store, const StoredSnapshot& snapshot) {
-  return snapshot.health == Health::kWhole && ContentIsWhole(store, snapshot);
-}
-
 // Writes down what is not in the store any more in any form.
 void NoteLosses(World& world, Deed deed) {
   world.store.has_losses = true;
   std::set<TruthId> there;
-  for (const StoredSnapshot& snapshot : world.store.snapshots)
-    if (IsStored(world.store, snapshot)) there.insert(snapshot.truth);
+  const auto count = static_cast<Cap>(world.store.snapshots.size());
+  for (Cap cap = 1; cap <= count; ++cap)
+    if (IsStored(world.store, cap)) there.insert(SnapshotOf(world.store, cap).truth);
   for (const StoredSnapshot& snapshot : world.store.snapshots) {
-    if (snapshot.truth == 0 || IsStored(world.store, snapshot)) continue;
-    TruthNode& node = world.truth.nodes[snapshot.truth - 1];
-    node.was_lost_by_store = true;
-    if (there.count(snapshot.truth) != 0 || !world.truth.excused.insert(snapshot.truth).second)
-      continue;
+    if (snapshot.truth == 0 || there.count(snapshot.truth) != 0) continue;
+    if (!world.truth.excused.insert(snapshot.truth).second) continue;
+    const TruthNode& node = NodeOf(world.truth, snapshot.truth);
     NoteDeed(world, kAnyone, deed, node.path, node.version.blob);
   }
 }
@@ -97,8 +88,9 @@ std::string SetContentHealth(World& world, int machine, const std::string& path,
   return {};
 }
 
-void NoteStoredAgain(World& world, const StoredSnapshot& snapshot) {
-  if (world.truth.excused.empty() || !ContentIsWhole(world.store, snapshot)) return;
+void NoteStoredAgain(World& world, Cap cap) {
+  if (world.truth.excused.empty() || !IsStored(world.store, cap)) return;
+  const StoredSnapshot& snapshot = SnapshotOf(world.store, cap);
   std::erase_if(world.truth.excused, [&](TruthId lost) {
     const TruthNode& node = NodeOf(world.truth, lost);
     return node.path == snapshot.path && node.version == snapshot.version;

@@ -20,6 +20,6 @@ void RollBackStore(World& world, std::int64_t to_ms);
 std::string SetContentHealth(World& world, int machine, const std::string& path, Health health);
 
 // To be called when a snapshot came into the store: its version is there again.
-void NoteStoredAgain(World& world, const StoredSnapshot& snapshot);
+void NoteStoredAgain(World& world, Cap cap);
 
 }  // namespace kinfolder::sim

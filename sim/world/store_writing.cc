@@ -119,7 +119,7 @@ void Do(const Hands& hands, const Upload& effect) {
   const ContentId content = Local(hands.tables, packed->version).content;
   const Cap content_cap = packed->content;
   const Cap cap = AddSnapshot(hands.world.store, std::move(*packed));
-  NoteStoredAgain(hands.world, SnapshotOf(hands.world.store, cap));
+  NoteStoredAgain(hands.world, cap);
   if (hands.weather == Weather::kAnswerLost) {
     uploaded.outcome = Outcome::kUnclear;
     uploaded.reason = Reason::kStore;

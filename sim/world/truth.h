@@ -20,7 +20,6 @@ struct TruthNode {
   std::uint32_t depth = 1;  // 1 + the largest of the parents'
   std::int64_t created_ms = 0;
   bool forged = false;
-  bool was_lost_by_store = false;  // it was in the store, and the store lost it
 };
 
 struct Truth {
