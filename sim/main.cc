@@ -108,9 +108,14 @@ int Reproduce(std::uint64_t seed, const std::string& profile_name, bool log) {
   return result.failure;
 }
 
-int ListEffects() {
-  for (const EffectName& effect : kEffectNames)
-    std::cout << effect.name << std::string(18 - effect.name.size(), ' ') << effect.what << "\n";
+int ListEffects(bool json) {
+  for (const EffectName& effect : kEffectNames) {
+    if (json) {
+      std::cout << Dump({{"name", effect.name}, {"what", effect.what}}) << "\n";
+    } else {
+      std::cout << effect.name << std::string(18 - effect.name.size(), ' ') << effect.what << "\n";
+    }
+  }
   return 0;
 }
 
@@ -145,6 +150,8 @@ int Main(int argc, char** argv) {
   repro->add_flag("--log", log, "print what every machine does");
   CLI::App* effects =
       app.add_subcommand("effects", "lists the kinds of effects\nExample: kinfolder-sim effects");
+  bool effects_json = false;
+  effects->add_flag("--json", effects_json, "one JSON object a line, in a stable order");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -153,7 +160,7 @@ int Main(int argc, char** argv) {
   if (*scenarios) return RunScenarioCommand(scenario);
   if (*run) return RunRandom(random);
   if (*repro) return Reproduce(seed, profile, log);
-  if (*effects) return ListEffects();
+  if (*effects) return ListEffects(effects_json);
   return 2;
 }
 

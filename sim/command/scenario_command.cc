@@ -1,10 +1,12 @@
 #include "sim/command/scenario_command.h"
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "sim/command/sweep_command.h"
+#include "sim/html/timeline.h"
 #include "sim/real/real.h"
 #include "sim/scenario/load.h"
 #include "sim/scenario/run.h"
@@ -64,6 +66,16 @@ void Print(const std::string& file, const RunResult& result) {
   std::cout << "     reproduce: kinfolder-sim scenario --log " << file << "\n";
 }
 
+// Returns the exit status of the run, or 2.
+int WriteHtml(const Scenario& scenario, const RunResult& result, const std::string& output) {
+  std::ofstream out(output, std::ios::binary);
+  out << TimelineHtml(scenario, result);
+  out.close();
+  if (out) return static_cast<int>(result.ending);
+  std::cerr << "kinfolder-sim: " << output << " can't be written; give another file with -o\n";
+  return 2;
+}
+
 int RunOne(const std::string& file, const ScenarioOptions& options) {
   const Result<Scenario> scenario = LoadScenario(file, options.skip_unsupported);
   if (!scenario.ok()) {
@@ -72,7 +84,8 @@ int RunOne(const std::string& file, const ScenarioOptions& options) {
   }
   for (const std::string& skipped : scenario.value().skipped)
     std::cerr << "kinfolder-sim: left out: " << skipped << "\n";
-  const RunResult result = RunScenario(scenario.value(), options.log);
+  const RunResult result = RunScenario(scenario.value(), options.log || options.html);
+  if (options.html) return WriteHtml(scenario.value(), result, options.output);
   if (options.json) {
     std::cout << ToJson(file, scenario.value(), result)
                      .dump(-1, ' ', false, json::error_handler_t::replace)
@@ -107,6 +120,11 @@ CLI::App* AddScenarioCommand(CLI::App& app, ScenarioOptions& options) {
   command->add_flag("--log", options.log, "print what every machine does");
   command->add_flag("--skip-unsupported", options.skip_unsupported,
                     "leave out steps that are not supported yet, and say so");
+  CLI::Option* output = command->add_option("-o,--output", options.output, "of --html");
+  CLI::Option* html = command->add_flag("--html", options.html,
+                                        "one file's run as a timeline, in a page of its own");
+  html->needs(output);
+  output->needs(html);
   CLI::Option* sweep = command->add_flag(
       "--sweep", options.sweep, "again and again, with a fault at every effect of every machine");
   command->add_option("--only", options.only, "faults, by name or its start: crash,lost-answer")
@@ -127,12 +145,18 @@ CLI::App* AddScenarioCommand(CLI::App& app, ScenarioOptions& options) {
   command->add_option("--agent", options.agent, "the agents' program, if not beside this one")
       ->needs(real);
   command->add_flag("--keep", options.keep, "keep the directories of what failed")->needs(real);
+  html->excludes(sweep);
+  html->excludes(real);
   return command;
 }
 
 int RunScenarioCommand(const ScenarioOptions& options) {
   if (options.sweep) return RunSweepCommand(options);
   if (options.real) return RunAgainstReal(options);
+  if (options.html && options.files.size() != 1) {
+    std::cerr << "kinfolder-sim: --html: give one scenario file\n";
+    return 2;
+  }
   int worst = 0;
   for (const std::string& file : options.files) worst = std::max(worst, RunOne(file, options));
   return worst;

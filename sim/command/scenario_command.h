@@ -18,6 +18,8 @@ struct ScenarioOptions {
   std::string only, point;
   bool real = false, keep = false;
   std::string agent;
+  bool html = false;
+  std::string output;
 };
 
 // Adds the subcommand; the options are filled in when the command line is parsed.

@@ -104,7 +104,8 @@ class Run {
   bool again_ = false;   // the step under way was begun before
 };
 
-// Runs it twice: a difference between the two is a failure of I12.
+// Runs it twice, side by side: a difference is a failure of I12, and says which machine went
+// another way, at which step of its core, in which line of the file.
 RunResult RunScenario(const Scenario& scenario, bool log);
 
 // Judges one `expect`. True: it holds. Otherwise *expected and *is say how not; *refusal is set if

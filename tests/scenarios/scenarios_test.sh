@@ -1,9 +1,14 @@
 #!/bin/bash
-# Runs this shard's share of the scenarios: `scenarios_test.sh KINFOLDER-SIM FILE...`. Fails if one
-# does not hold, and if there is none.
+# Runs this shard's share of the scenarios: `scenarios_test.sh KINFOLDER-SIM [--OPTION...] FILE...`.
+# Fails if one does not hold, and if there is none.
 set -u
 sim=$1
 shift
+options=()
+while [[ ${1-} == --* ]]; do
+  options+=("$1")
+  shift
+done
 [ $# -gt 0 ] || {
   echo "no scenarios given"
   exit 1
@@ -15,4 +20,4 @@ for file; do
   [ $((at++ % total)) -ne "$mine" ] || files+=("$file")
 done
 [ ${#files[@]} -gt 0 ] || exit 0
-exec "$sim" scenario "${files[@]}"
+exec "$sim" scenario "${options[@]}" "${files[@]}"
