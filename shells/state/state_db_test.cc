@@ -8,8 +8,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <random>
 #include <string>
+#include <vector>
 
+#include "shells/state/faulty_env_for_test.h"
 #include "tests/contract/state_contract.h"
 
 namespace kinfolder {
@@ -35,64 +38,38 @@ std::unique_ptr<StateDb> MustOpen(const std::string& path, leveldb::Env* env = n
   return std::move(db).value();
 }
 
-class OnDisk {
+// LevelDB in memory, where writes can fail and the power can go.
+class WithFaults {
  public:
-  OnDisk() : db_(MustOpen(dir_.path() + "/db")) {}
+  explicit WithFaults(std::uint32_t seed) : rng_(seed) {}
   StateStore& store() { return *db_; }
-  void Restart() {
+  void Crash() {
     db_.reset();
-    db_ = MustOpen(dir_.path() + "/db");
+    db_ = MustOpen("/db", &faulty_);
   }
-
- private:
-  TempDir dir_;
-  std::unique_ptr<StateDb> db_;
-};
-INSTANTIATE_TYPED_TEST_SUITE_P(LevelDb, StateContract, OnDisk);
-
-// The real file system or memory, in which the n-th next append fails half done, or a sync fails.
-class FaultyEnv : public leveldb::EnvWrapper {
- public:
-  explicit FaultyEnv(leveldb::Env* target) : leveldb::EnvWrapper(target) {}
-
-  int fail_append_in = 0;  // 1: the next; 0: none
-  bool fail_sync = false;
-
-  leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override {
-    return Wrap(target()->NewWritableFile(name, file), file);
+  void CutPower() {
+    db_.reset();
+    power_.Restore(rng_);
+    db_ = MustOpen("/db", &faulty_);
   }
-  leveldb::Status NewAppendableFile(const std::string& name,
-                                    leveldb::WritableFile** file) override {
-    return Wrap(target()->NewAppendableFile(name, file), file);
-  }
-
- private:
-  class File : public leveldb::WritableFile {
-   public:
-    File(leveldb::WritableFile* file, FaultyEnv* env) : file_(file), env_(env) {}
-    leveldb::Status Append(const leveldb::Slice& data) override {
-      if (env_->fail_append_in > 0 && --env_->fail_append_in == 0) {
-        const leveldb::Status half = file_->Append(leveldb::Slice(data.data(), data.size() / 2));
-        return half.ok() ? leveldb::Status::IOError("No space left on device") : half;
-      }
-      return file_->Append(data);
-    }
-    leveldb::Status Close() override { return file_->Close(); }
-    leveldb::Status Flush() override { return file_->Flush(); }
-    leveldb::Status Sync() override {
-      return env_->fail_sync ? leveldb::Status::IOError("injected") : file_->Sync();
-    }
-
-   private:
-    std::unique_ptr<leveldb::WritableFile> file_;
-    FaultyEnv* env_;
-  };
-
-  leveldb::Status Wrap(leveldb::Status status, leveldb::WritableFile** file) {
-    if (status.ok()) *file = new File(*file, this);
+  Status FailingCommit(const std::vector<StateWrite>& writes) {
+    const std::uint32_t how = rng_() % 3;
+    faulty_.fail_append_in = static_cast<int>(how);
+    faulty_.fail_sync = how == 0;
+    const Status status = db_->Commit(writes);
+    faulty_.fail_append_in = 0;
+    faulty_.fail_sync = false;
     return status;
   }
+
+ private:
+  std::mt19937 rng_;
+  std::unique_ptr<leveldb::Env> memory_{leveldb::NewMemEnv(leveldb::Env::Default())};
+  PowerEnv power_{memory_.get()};
+  FaultyEnv faulty_{&power_};
+  std::unique_ptr<StateDb> db_ = MustOpen("/db", &faulty_);
 };
+INSTANTIATE_TYPED_TEST_SUITE_P(LevelDb, StateContract, WithFaults);
 
 std::string ValueOf(StateStore& store, std::uint32_t id) {
   std::string found = "(none)";
@@ -203,6 +180,17 @@ TEST(StateDb, RefusesANewerSchema) {
   const auto newer = StateDb::Open(path);
   ASSERT_FALSE(newer.ok());
   EXPECT_EQ(newer.error().kind, ErrorKind::kVersion) << newer.error().text;
+}
+
+TEST(StateDb, FoldersAreApartAndAllOnDisk) {
+  TempDir dir;
+  {
+    const auto db = MustOpen(dir.path() + "/db");
+    ASSERT_TRUE(db->Commit({{{1, 1, 1}, "a"}, {{2, 1, 1}, "b"}, {{2, 1, 2}, "c"}}).ok());
+  }
+  const auto db = MustOpen(dir.path() + "/db");
+  EXPECT_EQ(ValueOf(*db, 1), "a");
+  EXPECT_EQ(ValueOf(*db, 2), "(none)");
 }
 
 TEST(StateDb, ErasesOneFolderOnly) {

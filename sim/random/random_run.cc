@@ -195,6 +195,9 @@ class RandomRun {
   void Crash(int machine) {
     Machine& m = At(play_.world, machine);
     if (!crashes_) return;
+    // A draw of its own: the other choices of a seed stay what they were.
+    const std::uint64_t fails = Draw(seed_, "commit-fails", 0, ordinal_);
+    if (fails % 6 == 0) m.fail_commit_in = 1 + fails / 6 % 6;
     if (!IsRunning(m)) {
       StartAgent(play_.world, play_.oracles, machine);
     } else if (Chance(20) || m.peer) {
@@ -241,6 +244,7 @@ class RandomRun {
     weather_.Clear(world);
     for (std::size_t i = 0; i < world.machines.size(); ++i) {
       world.machines[i].hooks.clear();
+      world.machines[i].fail_commit_in = 0;
       world.machines[i].offline = false;
       if (!IsRunning(world.machines[i])) StartAgent(world, play_.oracles, static_cast<int>(i));
     }

@@ -173,8 +173,7 @@ bool Run::Needs(const Step& step, bool running) {
     if (step.verb != "start") StopAgent(world(), step.machine);
     return step.verb != "start";
   }
-  Refuse(step, std::string("the agent is ") + (running ? "not " : "") +
-                   "running; expected it to be " + (running ? "running" : "stopped"));
+  Refuse(step, running ? "the agent is not running; expected it to be running" : LockRefusal(m));
   return false;
 }
 

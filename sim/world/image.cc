@@ -65,6 +65,7 @@ void AddMachine(Digest& digest, const Blobs& blobs, const Machine& m) {
   digest.Add(m.hooks.size());
   for (const Hook& hook : m.hooks)
     digest.Add(static_cast<std::uint64_t>(hook.effect) << 32 | hook.countdown);
+  digest.Add(m.fail_commit_in);
   AddDisk(digest, blobs, m.disk);
   AddState(digest, blobs, m.state);
 }

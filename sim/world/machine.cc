@@ -8,6 +8,12 @@ bool IsRunning(const Machine& machine) {
   return machine.agent.has_value() || (machine.peer && machine.peer->run);
 }
 
+std::string LockRefusal(const Machine& machine) {
+  if (!IsRunning(machine)) return "";
+  return "another agent (process " + std::to_string(machine.incarnation) +
+         ") uses this state directory; expected it to be stopped";
+}
+
 PathId PathIdOf(Tables& tables, const std::string& path) {
   const auto [it, fresh] =
       tables.path_ids.emplace(path, static_cast<std::uint32_t>(tables.paths.size()));

@@ -101,6 +101,7 @@ struct Machine {
   std::uint32_t incarnation = 0;
   Counters counters;
   std::vector<Hook> hooks;
+  std::uint64_t fail_commit_in = 0;  // the how-many-th next commit of its agent fails; 0: none
   std::map<CommandId, CommandAnswer> answers;
   std::uint64_t draws = 0;
   std::uint64_t chain = 0;  // over all runs of the agent
@@ -109,6 +110,9 @@ struct Machine {
 
 // Its agent, or the peer that it is, runs.
 bool IsRunning(const Machine& machine);
+// The lock of the machine's state directory (I10). Empty: it is free. Otherwise why no second agent
+// can be started there; names the process that has it, which is the number of the incarnation.
+std::string LockRefusal(const Machine& machine);
 
 // --- tables; all add what is new ---
 PathId PathIdOf(Tables& tables, const std::string& path);

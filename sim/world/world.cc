@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/base/check.h"
+#include "sim/world/commit.h"
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
 #include "sim/world/effect_names.h"
@@ -32,52 +33,16 @@ std::int64_t LatencyOf(World& world, int machine, const Effect& effect) {
   return DrawIn(DrawFor(world, machine, "store-latency"), 10, 60);
 }
 
-// Writes down a snapshot that the core has made, when its node becomes durable.
-void RegisterSnapshot(World& world, int machine, SnapshotId id) {
-  Machine& m = At(world, machine);
-  Agent& agent = *m.agent;
-  const Node* node = agent.driver.state().dag.Find(id);
-  if (node == nullptr || agent.tables.local_truth.count(id) != 0) return;
-  TruthNode truth;
-  truth.path = agent.tables.paths.at(node->path.value);
-  truth.version = Shared(agent.tables, node->version);
-  truth.machine = machine;
-  truth.created_ms = node->created_ms;
-  for (SnapshotId parent : node->parents)
-    if (const TruthId known = TruthOf(agent.tables, world.store, parent); known != 0)
-      truth.parents.push_back(known);
-  NoteDeed(world, machine, Deed::kSnapshotMade, truth.path, truth.version.blob);
-  agent.tables.local_truth[id] = AddTruth(world.truth, std::move(truth));
-  agent.tables_changed = true;
-  ++m.counters.snapshots_made;
-}
-
-bool SameSizes(const Tables& a, const Tables& b) {
-  return a.paths.size() == b.paths.size() && a.contents.size() == b.contents.size() &&
-         a.remote.size() == b.remote.size() && a.local_caps.size() == b.local_caps.size() &&
-         a.participants.size() == b.participants.size();
-}
-
 // The driver's view of one machine of a world.
 class WorldPorts : public Ports {
  public:
   WorldPorts(World& world, int machine) : world_(&world), machine_(machine) {}
 
   bool Commit(const std::vector<RecordWrite>& writes) override {
-    for (const RecordWrite& write : writes)
-      if (write.key.table == RecordKey::Table::kNode && IsLocalId(SnapshotId{write.key.id}))
-        RegisterSnapshot(*world_, machine_, SnapshotId{write.key.id});
-    Machine& m = At(*world_, machine_);
-    for (const RecordWrite& write : writes) {
-      written.push_back(write.key);
-      if (Store(m.state.records, write))
-        NoteChange(*world_, "the durable state of " + m.name + NameOf(write.key));
-    }
-    Agent& agent = *m.agent;
-    if (agent.tables_changed || !SameSizes(agent.tables, m.state.tables))
-      m.state.tables = agent.tables;
-    agent.tables_changed = false;
-    return true;
+    const CommitEnd end = CommitState(*world_, machine_, writes);
+    durable = end != CommitEnd::kFailedLost;
+    for (const RecordWrite& write : writes) written.push_back(write.key);
+    return end == CommitEnd::kDone;
   }
 
   void Perform(std::vector<Effect> effects) override {
@@ -101,22 +66,9 @@ class WorldPorts : public Ports {
 
   std::optional<Event> stepped;
   std::vector<RecordKey> written;
+  bool durable = true;  // what the step wrote
 
  private:
-  // True if that changed anything.
-  static bool Store(std::map<RecordKey, std::string>& records, const RecordWrite& write) {
-    if (!write.bytes) return records.erase(write.key) != 0;
-    std::string& stored = records[write.key];
-    if (stored == *write.bytes) return false;
-    stored = *write.bytes;
-    return true;
-  }
-
-  std::string NameOf(RecordKey key) const {
-    if (key.table != RecordKey::Table::kPath) return "";
-    return " for " + At(*world_, machine_).agent->tables.paths.at(key.id);
-  }
-
   World* world_;
   int machine_;
 };
@@ -370,6 +322,28 @@ bool Advance(World& world, Judge& judge, std::int64_t until_ms) {
   return true;
 }
 
+namespace {
+
+// Makes an agent of what is durable and lets it begin.
+void Open(World& world, Judge& judge, int machine) {
+  Machine& m = At(world, machine);
+  ++m.state.epoch;
+  ++m.incarnation;
+  m.agent.emplace(Agent{Driver(Load(m.state)), m.state.tables, false, {}, {}, {}, {}, true, false});
+  Feed(world, judge, machine,
+       Started{m.config, m.state.epoch, Mix(world.seed ^ static_cast<std::uint64_t>(machine)),
+               m.read_only, false});
+}
+
+// After a commit that failed: nothing of the former run goes on.
+void OpenAgain(World& world, Judge& judge, int machine) {
+  Log(world, machine, "can't write its state, and opens it again");
+  StopAgent(world, machine);
+  Open(world, judge, machine);
+}
+
+}  // namespace
+
 void Feed(World& world, Judge& judge, int machine, EventBody body) {
   CHECK(At(world, machine).agent);
   Event event{{world.now_ms, kWallStartMs + world.now_ms + At(world, machine).clock_offset_ms},
@@ -379,25 +353,22 @@ void Feed(World& world, Judge& judge, int machine, EventBody body) {
   At(world, machine).agent->driver.Feed(std::move(event));
   while (!At(world, machine).agent->driver.idle()) {
     WorldPorts ports(world, machine);
-    At(world, machine).agent->driver.Run(ports, 1);
-    if (ports.stepped) judge.AfterStep(world, machine, *ports.stepped, ports.written);
+    const bool committed = At(world, machine).agent->driver.Run(ports, 1);
+    if (ports.stepped && ports.durable)
+      judge.AfterStep(world, machine, *ports.stepped, ports.written);
+    if (!committed) return OpenAgain(world, judge, machine);
   }
   At(world, machine).agent->wake_ms = NextWake(At(world, machine).agent->driver.state());
 }
 
 void StartAgent(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
-  CHECK(!IsRunning(m));
+  CHECK(LockRefusal(m).empty());
   m.dark = false;
   if (m.peer) return StartPeer(world, machine);
   m.saved = m.state;
-  ++m.state.epoch;
-  ++m.incarnation;
-  m.agent.emplace(Agent{Driver(Load(m.state)), m.state.tables, false, {}, {}, {}, {}, true, false});
   Log(world, machine, "starts");
-  Feed(world, judge, machine,
-       Started{m.config, m.state.epoch, Mix(world.seed ^ static_cast<std::uint64_t>(machine)),
-               m.read_only, false});
+  Open(world, judge, machine);
 }
 
 void StopAgent(World& world, int machine) {
@@ -426,7 +397,7 @@ void ListNew(World& world, Machine& m) {
 
 void BecomeNew(World& world, int machine) {
   Machine& m = At(world, machine);
-  CHECK(!m.agent);
+  CHECK(LockRefusal(m).empty());
   const std::uint32_t former = m.state.directory;
   ListNew(world, m);
   AgentState state = Load(m.state);
@@ -437,7 +408,7 @@ void BecomeNew(World& world, int machine) {
 
 void Join(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
-  CHECK(!IsRunning(m));
+  CHECK(LockRefusal(m).empty());
   m.state = StateDir{};
   if (m.peer) m.peer.emplace();
   ListNew(world, m);

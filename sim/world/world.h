@@ -126,6 +126,7 @@ const EffectDue* NextEffect(const World& world, std::int64_t until_ms);
 void Feed(World& world, Judge& judge, int machine, EventBody body);
 
 // --- life of an agent; a peer lives the same way ---
+// REQUIRES: the state directory is not locked (LockRefusal).
 void StartAgent(World& world, Judge& judge, int machine);
 // Stops it at once: whatever is under way is never answered.
 void StopAgent(World& world, int machine);
