@@ -29,7 +29,11 @@ class SimFiles : public FilesFixture {
   // Only the port acts: the core never hears the answer, and nothing else happens meanwhile.
   EventBody Do(const Effect& effect) override {
     Pass();
-    CarryOut(world_, judge_, 0, effect);
+    if (IsStoreEffect(effect)) {
+      CarryInStore(world_, judge_, 0, effect, world_.now_ms);
+    } else {
+      CarryOnDisk(world_, judge_, 0, effect);
+    }
     EXPECT_FALSE(world_.violation) << world_.violation->text;
     const EffectId id = std::visit(
         [](const auto& e) -> EffectId {
@@ -52,7 +56,7 @@ class SimFiles : public FilesFixture {
     ADD_FAILURE() << "no answer";
     return Ticked{};
   }
-  void Drop(const DropStaged& effect) override { CarryOut(world_, judge_, 0, effect); }
+  void Drop(const DropStaged& effect) override { CarryOnDisk(world_, judge_, 0, effect); }
 
   Staged Stage(const std::string& path, Kind kind, const std::string& bytes, bool exec,
                std::int64_t mtime_ns) override {
