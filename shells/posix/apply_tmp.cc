@@ -15,13 +15,16 @@
 #include <utility>
 
 #include "shells/posix/apply.h"
+#include "shells/posix/write_behind.h"
 
 namespace kinfolder {
 namespace {
 
 constexpr std::size_t kFewFiles = 8;        // synced one by one below this
 constexpr std::size_t kFewDirectories = 4;  // likewise
-constexpr std::size_t kBlockBytes = 64 * 1024;
+// Most files fit the first block; malloc makes more of a fuss about larger ones.
+constexpr std::size_t kFirstBlockBytes = 16 * 1024;
+constexpr std::size_t kBlockBytes = 256 * 1024;
 
 const DiskPath& TmpDirectory() {
   static const DiskPath path = {".kinfolder", "tmp"};
@@ -53,17 +56,24 @@ mode_t ModeFor(std::uint32_t replaced, bool exec) {
 
 Status WriteContent(int fd, ContentSource* source) {
   // Not zeroed: that would cost more than a small file.
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kBlockBytes);
-  const std::span<std::byte> block(buffer.get(), kBlockBytes);
-  for (;;) {
-    const Result<std::size_t> got = source->Read(block);
+  std::size_t block_bytes = kFirstBlockBytes;
+  auto block = std::make_unique_for_overwrite<std::byte[]>(block_bytes);
+  WriteBehind behind;
+  for (std::uint64_t size = 0;;) {
+    const Result<std::size_t> got = source->Read({block.get(), block_bytes});
     if (!got.ok()) return got.error();
     if (got.value() == 0) return {};
     for (std::size_t done = 0; done < got.value();) {
       const ssize_t n =
-          RetryEintr([&] { return write(fd, block.data() + done, got.value() - done); });
+          RetryEintr([&] { return write(fd, block.get() + done, got.value() - done); });
       if (n < 0) return StageError(errno);
       done += static_cast<std::size_t>(n);
+    }
+    size += got.value();
+    behind.Wrote(fd, size);
+    if (got.value() == kFirstBlockBytes && block_bytes == kFirstBlockBytes) {
+      block_bytes = kBlockBytes;
+      block = std::make_unique_for_overwrite<std::byte[]>(block_bytes);
     }
   }
 }

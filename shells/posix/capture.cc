@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <memory>
@@ -18,7 +19,7 @@
 namespace kinfolder {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::size_t kMaxBlockBytes = 256 * 1024;
 // A clock tick of the coarsest clock that file systems take times from (100 Hz), and some more.
 constexpr std::int64_t kTickNs = 12000000;
 
@@ -52,9 +53,10 @@ Status PassOn(std::string_view bytes, Sha256* hash, CaptureSink* sink, std::uint
 // Stops at `expected` bytes, too: a look at the file afterwards tells whether there are more.
 Status ReadAll(int fd, std::uint64_t expected, Sha256* hash, CaptureSink* sink,
                const CaptureGap& gap, std::uint64_t* size) {
-  // Not zeroed: that would cost more than a small file.
-  const auto buffer = std::make_unique_for_overwrite<char[]>(kBlockBytes);
-  const std::span<char> block(buffer.get(), kBlockBytes);
+  // Neither zeroed nor larger than need be: either would cost more than reading a small file.
+  const auto size_of_block = std::clamp<std::uint64_t>(expected, 1, kMaxBlockBytes);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(size_of_block);
+  const std::span<char> block(buffer.get(), size_of_block);
   for (bool first = true;; first = false) {
     const ssize_t n = RetryEintr([&] { return read(fd, block.data(), block.size()); });
     if (n < 0) return ReadError(errno);
