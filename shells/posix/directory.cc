@@ -113,20 +113,24 @@ bool ParentCache::Has(const DiskPath& path) {
 
 const OpenedDirectory& ParentCache::Keep(OpenedDirectory opened, const DiskPath& path) {
   opened_ = std::move(opened);
-  path_ = opened_.fd.ok() ? path : DiskPath();
+  path_ = opened_.fd.ok() || opened_.error == ENOENT ? path : DiskPath();
   uses_left_ = kMostUsesOfParent;
   return opened_;
 }
 
 const OpenedDirectory& ParentCache::Open(const Root& root, const DiskPath& path) {
-  if (Has(path)) return opened_;
+  if (opened_.fd.ok() && Has(path)) return opened_;
   return Keep(OpenDirectory(root, path, path.size() - 1), path);
+}
+
+const OpenedDirectory& ParentCache::OpenForHint(const Root& root, const DiskPath& path) {
+  return Has(path) ? opened_ : Open(root, path);
 }
 
 const OpenedDirectory& ParentCache::OpenOrMake(const Root& root, const DiskPath& path,
                                                std::size_t* made) {
   *made = 0;
-  if (Has(path)) return opened_;
+  if (opened_.fd.ok() && Has(path)) return opened_;
   return Keep(OpenOrMakeDirectory(root, path, path.size() - 1, made), path);
 }
 

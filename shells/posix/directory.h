@@ -35,6 +35,9 @@ class ParentCache {
   // call, which must be for the same root. REQUIRES: `path` is not empty.
   const OpenedDirectory& Open(const Root& root, const DiskPath& path);
   const OpenedDirectory& OpenOrMake(const Root& root, const DiskPath& path, std::size_t* made);
+  // As Open, but that the directory was not there a few calls ago counts, too: only for what is no
+  // more than a hint.
+  const OpenedDirectory& OpenForHint(const Root& root, const DiskPath& path);
   void Forget();
 
  private:
@@ -42,7 +45,7 @@ class ParentCache {
   const OpenedDirectory& Keep(OpenedDirectory opened, const DiskPath& path);
 
   OpenedDirectory opened_;
-  DiskPath path_;  // one in the directory that is open; empty: none is
+  DiskPath path_;  // one in the directory that is open or was not there; empty: neither
   int uses_left_ = 0;
 };
 

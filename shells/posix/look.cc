@@ -60,7 +60,7 @@ DiskLook LookAt(const Root& root, const DiskPath& path) { return LookAtAll(root,
 std::optional<FileStat> PeekAt(const Root& root, const DiskPath& path, ParentCache* parents) {
   if (!IsLegalPath(path)) return std::nullopt;
   ParentCache own;
-  const DiskLook look = LookIn((parents != nullptr ? *parents : own).Open(root, path), path);
+  const DiskLook look = LookIn((parents != nullptr ? *parents : own).OpenForHint(root, path), path);
   if (look.presence != DiskPresence::kThere) return std::nullopt;
   return look.stat;
 }

@@ -130,6 +130,22 @@ TEST(ParentCacheTest, AnErrorIsNotKept) {
   EXPECT_TRUE(cache.Open(tree.root(), {"d", "e", "f"}).fd.ok());
 }
 
+TEST(ParentCacheTest, OnlyAHintTakesAMissingDirectoryForMissingAFewTimes) {
+  TestTree tree;
+  ParentCache cache;
+  EXPECT_EQ(cache.OpenForHint(tree.root(), {"d", "f"}).error, ENOENT);
+  tree.MakeDirs("d");
+  EXPECT_EQ(cache.OpenForHint(tree.root(), {"d", "g"}).error, ENOENT);
+  bool noticed = false;
+  for (int i = 0; i < 100 && !noticed; ++i)
+    noticed = cache.OpenForHint(tree.root(), {"d", "f"}).fd.ok();
+  EXPECT_TRUE(noticed);
+  tree.Remove("d");
+  ASSERT_EQ(cache.Open(tree.root(), {"e", "f"}).error, ENOENT);
+  tree.MakeDirs("e");
+  EXPECT_TRUE(cache.Open(tree.root(), {"e", "f"}).fd.ok());
+}
+
 TEST(ParentCacheTest, ARemovedDirectoryIsNoticedAfterAWhile) {
   TestTree tree;
   tree.MakeDirs("d");
