@@ -58,7 +58,7 @@ class StagedSource : public ContentSource {
 // Turns a store's pushing into a file's pulling: a thread of its own pushes, one piece ahead.
 class PushedSource : public ContentSource {
  public:
-  PushedSource(ObjectStore& store, const Cap& cap)
+  PushedSource(ObjectReader& store, const Cap& cap)
       : thread_([this, &store, cap] { Push(store, cap); }) {}
   ~PushedSource() override {
     {
@@ -84,7 +84,7 @@ class PushedSource : public ContentSource {
   }
 
  private:
-  void Push(ObjectStore& store, const Cap& cap) {
+  void Push(ObjectReader& store, const Cap& cap) {
     const Status status = store.GetTo(cap, [this](std::string_view piece) {
       std::unique_lock<std::mutex> lock(mutex_);
       changed_.wait(lock, [this] { return offset_ == piece_.size() || abandoned_; });
@@ -152,7 +152,7 @@ bool IsVerifiedByStore(const ObjectStore& store, const ContentPlace& place) {
 
 // Calls `use` with a source of the content. `*store_failed`: the error is the store's.
 template <class Use>
-auto WithSource(ObjectStore& store, StagingArea& staging, const ContentPlace& place,
+auto WithSource(ObjectReader& store, StagingArea& staging, const ContentPlace& place,
                 bool* store_failed, Use use) -> decltype(use(std::declval<ContentSource&>())) {
   if (place.bytes != nullptr) {
     MemorySource source(*place.bytes);
@@ -207,7 +207,8 @@ bool IsTarget(const std::string& target) {
   return !target.empty() && target.size() < kMaxLinkBytes && target.find('\0') == std::string::npos;
 }
 
-StageResult StageOne(DiskSide& disk, ObjectStore& store, StagingArea& staging,
+// `reader` is one of `store`.
+StageResult StageOne(DiskSide& disk, ObjectStore& store, ObjectReader& reader, StagingArea& staging,
                      const StageItem& item, ApplyDirectories& directories) {
   StageRequest request;
   request.kind = ToFileKind(item.kind);
@@ -224,7 +225,7 @@ StageResult StageOne(DiskSide& disk, ObjectStore& store, StagingArea& staging,
   } else {
     const ContentPlace& place = *item.content;
     staged = WithSource(
-        store, staging, place, &store_failed, [&](ContentSource& source) -> Result<FileStat> {
+        reader, staging, place, &store_failed, [&](ContentSource& source) -> Result<FileStat> {
           CheckedSource checked(source, place, IsVerifiedByStore(store, place));
           if (item.kind == Kind::kLink) {
             Result<std::string> target = ReadTarget(checked);
@@ -269,8 +270,9 @@ std::vector<StageResult> StageMany(DiskSide& disk, ObjectStore& store, StagingAr
   }
   std::vector<std::string> names;
   ApplyDirectories directories;
+  const std::unique_ptr<ObjectReader> reader = store.NewReader();
   for (std::size_t i = 0; i < items.size(); ++i) {
-    results[i] = StageOne(disk, store, staging, items[i], directories);
+    results[i] = StageOne(disk, store, *reader, staging, items[i], directories);
     if (results[i].outcome == Outcome::kDone) names.push_back(Applier::TmpName(items[i].number));
   }
   if (names.empty()) return results;

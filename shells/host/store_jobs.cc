@@ -121,7 +121,7 @@ FetchResult FetchFailed(const Error& error) {
 }
 
 // A snapshot that does not say its version: the content is read once to learn it.
-Status LearnVersion(ObjectStore& store, FetchResult& result) {
+Status LearnVersion(ObjectReader& store, FetchResult& result) {
   if (result.content.empty()) return Status();
   Sha256 hash;
   const Status read = store.GetTo(result.content, [&](std::string_view piece) {
@@ -149,7 +149,7 @@ bool TakeExtras(FetchResult& result) {
   return true;
 }
 
-FetchResult FetchOne(ObjectStore& store, const Cap& cap) {
+FetchResult FetchOne(ObjectReader& store, const Cap& cap) {
   const Result<std::vector<DirectoryChild>> children = store.ReadDirectory(cap);
   if (!children.ok()) return FetchFailed(children.error());
   const Result<SnapshotParts> parts = ParseSnapshotDirectory(children.value());
@@ -273,7 +273,8 @@ CollectiveResult ReadCollectiveOf(ObjectStore& store, const Cap& read_cap) {
 std::vector<FetchResult> FetchMany(ObjectStore& store, const std::vector<Cap>& caps) {
   std::vector<FetchResult> results;
   results.reserve(caps.size());
-  for (const Cap& cap : caps) results.push_back(FetchOne(store, cap));
+  const std::unique_ptr<ObjectReader> reader = store.NewReader();
+  for (const Cap& cap : caps) results.push_back(FetchOne(*reader, cap));
   return results;
 }
 

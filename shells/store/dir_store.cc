@@ -14,6 +14,85 @@ namespace {
 constexpr std::uint64_t kMaxDirectoryBytes = 1024 * 1024;
 constexpr std::int64_t kStaleScratchSeconds = 3600;
 
+Result<PackCap> ParseBytesCap(const Cap& cap) {
+  Result<PackCap> parsed = ParsePackCap(cap);
+  if (parsed.ok() && parsed.value().directory) {
+    return MakeError(ErrorKind::kInvalid, "the capability is of a directory, not of bytes");
+  }
+  return parsed;
+}
+
+// Reads from the root that was there at its first read, for as long as that works.
+class DirReader : public ObjectReader {
+ public:
+  DirReader(StoreRoot& root, PackReader& packs) : root_(root), packs_(packs) {}
+
+  Result<std::string> Get(const Cap& cap, std::uint64_t max_bytes) override {
+    const auto parsed = ParseBytesCap(cap);
+    if (!parsed.ok()) return parsed.error();
+    return ReadWhole(parsed.value(), max_bytes);
+  }
+
+  Status GetTo(const Cap& cap, const ContentSink& sink) override {
+    const auto parsed = ParseBytesCap(cap);
+    if (!parsed.ok()) return parsed.error();
+    return Read(parsed.value(), sink);
+  }
+
+  Result<std::vector<DirectoryChild>> ReadDirectory(const Cap& cap) override {
+    const auto parsed = ParsePackCap(cap);
+    if (!parsed.ok()) return parsed.error();
+    if (!parsed.value().directory) {
+      return MakeError(ErrorKind::kInvalid, "the capability is not of an immutable directory");
+    }
+    const auto bytes = ReadWhole(parsed.value(), kMaxDirectoryBytes);
+    if (!bytes.ok()) return bytes.error();
+    return DecodeImmutableDirectory(bytes.value());
+  }
+
+ private:
+  Result<std::string> ReadWhole(const PackCap& cap, std::uint64_t max_bytes) {
+    if (cap.length > max_bytes) {
+      return MakeError(ErrorKind::kTooLarge, "the object is larger than it may be");
+    }
+    std::string bytes;
+    const Status status = Read(cap, [&](std::string_view piece) {
+      bytes += piece;
+      return Status();
+    });
+    if (!status.ok()) return status.error();
+    return bytes;
+  }
+
+  Status Read(const PackCap& cap, const ContentSink& sink) {
+    if (handle_ == nullptr) {
+      const auto root = root_.Acquire();
+      if (!root.ok()) return root.error();
+      handle_ = root.value();
+    }
+    bool begun = false;
+    bool sink_failed = false;
+    const Status status = packs_.Read(*handle_, cap, [&](std::string_view piece) {
+      begun = true;
+      Status taken = sink(piece);
+      sink_failed = !taken.ok();
+      return taken;
+    });
+    if (status.ok() || sink_failed) return status;
+    // Is that the store's answer, or that of one that is not there any more?
+    const auto root = root_.Acquire();
+    if (!root.ok()) return root.error();
+    if (root.value()->epoch == handle_->epoch) return status;
+    handle_ = root.value();
+    if (!begun) return Read(cap, sink);
+    return MakeError(ErrorKind::kUnavailable, "the store went away during a read: " + root_.path());
+  }
+
+  StoreRoot& root_;
+  PackReader& packs_;
+  std::shared_ptr<const RootHandle> handle_;
+};
+
 }  // namespace
 
 Status DirStore::Create(const std::string& path) { return StoreRoot::Create(path); }
@@ -32,57 +111,20 @@ DirStore::DirStore(std::unique_ptr<StoreRoot> root)
 
 std::unique_ptr<Batch> DirStore::NewBatch() { return NewPackBatch(*root_); }
 
-Result<std::string> DirStore::ReadWhole(const PackCap& cap, std::uint64_t max_bytes) {
-  if (cap.length > max_bytes) {
-    return MakeError(ErrorKind::kTooLarge, "the object is larger than it may be");
-  }
-  const auto root = root_->Acquire();
-  if (!root.ok()) return root.error();
-  std::string bytes;
-  const Status status = packs_.Read(*root.value(), cap, [&](std::string_view piece) {
-    bytes += piece;
-    return Status();
-  });
-  if (!status.ok()) return root_->Explain(status.error());
-  return bytes;
+std::unique_ptr<ObjectReader> DirStore::NewReader() {
+  return std::make_unique<DirReader>(*root_, packs_);
 }
 
 Result<std::string> DirStore::Get(const Cap& cap, std::uint64_t max_bytes) {
-  const auto parsed = ParsePackCap(cap);
-  if (!parsed.ok()) return parsed.error();
-  if (parsed.value().directory) {
-    return MakeError(ErrorKind::kInvalid, "the capability is of a directory, not of bytes");
-  }
-  return ReadWhole(parsed.value(), max_bytes);
+  return DirReader(*root_, packs_).Get(cap, max_bytes);
 }
 
 Status DirStore::GetTo(const Cap& cap, const ContentSink& sink) {
-  const auto parsed = ParsePackCap(cap);
-  if (!parsed.ok()) return parsed.error();
-  if (parsed.value().directory) {
-    return MakeError(ErrorKind::kInvalid, "the capability is of a directory, not of bytes");
-  }
-  const auto root = root_->Acquire();
-  if (!root.ok()) return root.error();
-  bool sink_failed = false;
-  const Status status = packs_.Read(*root.value(), parsed.value(), [&](std::string_view piece) {
-    Status taken = sink(piece);
-    sink_failed = !taken.ok();
-    return taken;
-  });
-  if (status.ok() || sink_failed) return status;
-  return root_->Explain(status.error());
+  return DirReader(*root_, packs_).GetTo(cap, sink);
 }
 
 Result<std::vector<DirectoryChild>> DirStore::ReadDirectory(const Cap& cap) {
-  const auto parsed = ParsePackCap(cap);
-  if (!parsed.ok()) return parsed.error();
-  if (!parsed.value().directory) {
-    return MakeError(ErrorKind::kInvalid, "the capability is not of an immutable directory");
-  }
-  const auto bytes = ReadWhole(parsed.value(), kMaxDirectoryBytes);
-  if (!bytes.ok()) return bytes.error();
-  return DecodeImmutableDirectory(bytes.value());
+  return DirReader(*root_, packs_).ReadDirectory(cap);
 }
 
 Result<NewDirectory> DirStore::CreateDirectory() {

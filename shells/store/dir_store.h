@@ -31,6 +31,7 @@ class DirStore : public ObjectStore {
   static Result<std::unique_ptr<DirStore>> Open(const std::string& path);
 
   std::unique_ptr<Batch> NewBatch() override;
+  std::unique_ptr<ObjectReader> NewReader() override;
   Result<std::string> Get(const Cap& cap, std::uint64_t max_bytes) override;
   Status GetTo(const Cap& cap, const ContentSink& sink) override;
   Result<std::vector<DirectoryChild>> ReadDirectory(const Cap& cap) override;
@@ -50,7 +51,6 @@ class DirStore : public ObjectStore {
 
  private:
   explicit DirStore(std::unique_ptr<StoreRoot> root);
-  Result<std::string> ReadWhole(const PackCap& cap, std::uint64_t max_bytes);
 
   const std::unique_ptr<StoreRoot> root_;
   PackReader packs_;

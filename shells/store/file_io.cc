@@ -82,18 +82,24 @@ Status WriteAllAt(int fd, std::uint64_t offset, std::string_view bytes) {
   return {};
 }
 
-Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size) {
-  std::string bytes(size, '\0');
+Result<std::size_t> ReadInto(int fd, std::uint64_t offset, std::span<char> out) {
   std::size_t have = 0;
-  while (have < size) {
+  while (have < out.size()) {
     const ssize_t got =
-        pread(fd, bytes.data() + have, size - have, static_cast<off_t>(offset + have));
+        pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return StoreErrno(errno, "can't read");
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
   }
-  bytes.resize(have);
+  return have;
+}
+
+Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size) {
+  std::string bytes(size, '\0');
+  const auto have = ReadInto(fd, offset, bytes);
+  if (!have.ok()) return have.error();
+  bytes.resize(have.value());
   return bytes;
 }
 

@@ -4,7 +4,9 @@
 // Not for users' files; those need the rules of shells/posix.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,7 +39,9 @@ OwnedFd OpenAt(int dirfd, const std::string& path, int flags, unsigned mode = 0)
 
 Status WriteAllAt(int fd, std::uint64_t offset, std::string_view bytes);
 
-// Up to `size` bytes; fewer only at the end of the file.
+// Reads into `out` and returns how many bytes; fewer than its size only at the end of the file.
+Result<std::size_t> ReadInto(int fd, std::uint64_t offset, std::span<char> out);
+// The same, up to `size` bytes.
 Result<std::string> ReadAt(int fd, std::uint64_t offset, std::size_t size);
 
 Result<std::uint64_t> FileSize(int fd);

@@ -79,11 +79,10 @@ struct NewDirectory {
 // Called with each piece in order; a failure ends the reading and is passed on.
 using ContentSink = std::function<Status(std::string_view piece)>;
 
-class ObjectStore {
+// Reads immutable objects.
+class ObjectReader {
  public:
-  virtual ~ObjectStore() = default;
-
-  virtual std::unique_ptr<Batch> NewBatch() = 0;
+  virtual ~ObjectReader() = default;
 
   // The verified bytes of an object. kTooLarge, without reading it, when it is above `max_bytes`.
   virtual Result<std::string> Get(const Cap& cap, std::uint64_t max_bytes) = 0;
@@ -94,6 +93,16 @@ class ObjectStore {
 
   // The verified children of an immutable directory.
   virtual Result<std::vector<DirectoryChild>> ReadDirectory(const Cap& cap) = 0;
+};
+
+class ObjectStore : public ObjectReader {
+ public:
+  virtual std::unique_ptr<Batch> NewBatch() = 0;
+
+  // For many reads in a row: as the store's own, but whether the store is still there need be
+  // looked at only once and after an error. For one thread, and for a short time; the store must
+  // outlive it.
+  virtual std::unique_ptr<ObjectReader> NewReader() = 0;
 
   // An empty mutable directory, durable on return.
   virtual Result<NewDirectory> CreateDirectory() = 0;

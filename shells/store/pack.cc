@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <memory>
 
 #include "shells/grid/encoding.h"
 #include "shells/grid/keys.h"
@@ -115,17 +116,20 @@ Status PackReader::Read(const RootHandle& root, const PackCap& cap, const Conten
   if (cap.offset > pack.size || cap.length > pack.size - cap.offset) return Corrupt();
   Sha256 hasher;
   std::uint64_t done = 0;
+  // Not zeroed: it is overwritten.
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(cap.length, kPieceBytes));
+  const auto buffer = std::make_unique_for_overwrite<char[]>(size);
   do {
-    const auto want =
-        static_cast<std::size_t>(std::min<std::uint64_t>(cap.length - done, kPieceBytes));
-    const auto piece = ReadAt(pack.fd.get(), cap.offset + done, want);
-    if (!piece.ok()) return piece.error();
-    if (piece.value().size() != want) return Corrupt();
-    hasher.Update(piece.value());
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(cap.length - done, size));
+    const auto got = ReadInto(pack.fd.get(), cap.offset + done, {buffer.get(), want});
+    if (!got.ok()) return got.error();
+    if (got.value() != want) return Corrupt();
+    const std::string_view piece(buffer.get(), want);
+    hasher.Update(piece);
     done += want;
     // The last piece is handed out only when all is known to be right.
     if (done == cap.length && hasher.Finish() != cap.sha256) return Corrupt();
-    if (Status status = sink(piece.value()); !status.ok()) return status;
+    if (Status status = sink(piece); !status.ok()) return status;
   } while (done < cap.length);
   return {};
 }
