@@ -78,16 +78,10 @@ void RemoveConflicts(PathRecord& r, const std::vector<SnapshotId>& settled) {
 
 // The file is gone and at least one copy is left: that one is kept, as the file. Other copies stay.
 void KeepTheirs(Context& c, PathId path) {
-  const PathRecord& r = c.Record(path);
-  VersionChosen choice;  // no command: made with file tools
-  choice.path = path;
-  choice.choice = VersionChosen::Choice::kTheirs;
-  choice.theirs = r.copies.front().owner;
+  PathRecord& r = c.Record(path);
+  r.keeps_copy_of = r.copies.front().owner;
   SetDisk(c, path, DiskRecord{});
-  PathWork& w = c.Work(path);
-  w.choices.push_back(choice);
-  w.judge = true;
-  c.Wake(path);
+  ChooseKeptCopy(c, path);
 }
 
 // Judges one path whose file or copies are gone. Returns true if it was a plain delete.
@@ -142,7 +136,31 @@ void AwaitQuiet(Context& c, PathId path) {
   ArmAbsences(c, c.s.config.delete_hold_ms);
 }
 
+// Removals after which the content is not in any other file here. Moves don't count.
+std::size_t CountLosses(Context& c, const std::set<PathId>& removals) {
+  std::set<ContentId> left;
+  for (std::uint32_t i = 1; i < c.s.paths.size(); ++i) {
+    const DiskRecord& disk = c.s.paths[i].record.disk;
+    if (disk.there && disk.version.content && removals.count(PathId{i}) == 0)
+      left.insert(disk.version.content);
+  }
+  return static_cast<std::size_t>(std::count_if(removals.begin(), removals.end(), [&](PathId path) {
+    return left.count(c.Record(path).disk.version.content) == 0;
+  }));
+}
+
 }  // namespace
+
+void ChooseKeptCopy(Context& c, PathId path) {
+  VersionChosen choice;  // no command: made with file tools
+  choice.path = path;
+  choice.choice = VersionChosen::Choice::kTheirs;
+  choice.theirs = c.Record(path).keeps_copy_of;
+  PathWork& w = c.Work(path);
+  w.choices.push_back(choice);
+  w.judge = true;
+  c.Wake(path);
+}
 
 void NoteAbsence(Context& c, PathId path) {
   if (!c.Record(path).disk.there) return;
@@ -215,7 +233,7 @@ void JudgeRemovals(Context& c) {
   }
   std::set<PathId> removals;
   removals.swap(c.s.removals);
-  const bool hold = TooMany(c, removals.size());
+  const bool hold = TooMany(c, removals.size()) && TooMany(c, CountLosses(c, removals));
   for (const PathId path : removals) {
     if (!hold) {
       StepFileMachine(c, path, FileEvent::kAdmitted);

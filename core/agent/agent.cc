@@ -229,6 +229,7 @@ Reaction Step(AgentState& state, const Event& event) {
   RunTimers(c);
   if (!AnswersNothing(event.body)) std::visit(Dispatch{c}, event.body);
   RunReady(c);
+  CheckAllAdopted(c);
   RunDmd(c);
   AnswerSyncs(c);
   std::sort(reaction.writes.begin(), reaction.writes.end());

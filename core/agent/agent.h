@@ -72,8 +72,7 @@ struct FolderView {
   std::vector<PathId> held_deletes;
   std::uint64_t files_pending = 0, bytes_pending = 0;  // still to be sent or applied
   std::int64_t last_scan_wall_ms = 0, last_poll_wall_ms = 0, unpublished_since_wall_ms = 0;
-  std::int64_t rolled_back_wall_ms =
-      0;  // in this run, the store was found to have lost ours; 0: no
+  std::int64_t rolled_back_wall_ms = 0;  // the store was found to have lost ours; 0: never
 };
 FolderView View(const AgentState& state);
 

@@ -158,6 +158,8 @@ void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason);
 // The time has come to judge absences: the root is looked at first.
 void AskAboutAbsences(Context& c);
 void NoteAbsence(Context& c, PathId path);
+// Goes on with a copy being kept as the file.
+void ChooseKeptCopy(Context& c, PathId path);
 void NoteCopyAbsence(Context& c, PathId path, PathId copy);
 // The file is there, or what is known of it is not to be believed.
 void CancelAbsence(Context& c, PathId path);
@@ -203,6 +205,9 @@ void TakeHeads(Context& c, ParticipantId who, const std::vector<DirectoryEntry>&
                bool whole);
 // True once everybody's heads were looked at, so that files without a record can be judged.
 void CheckJoined(Context& c);
+// Joining ends, durably, when all files that were here without a record have been judged: a crash
+// before that has everybody's heads read again first.
+void CheckAllAdopted(Context& c);
 
 // cache_work.cc
 void Want(Context& c, PathId path, SnapshotId snapshot);

@@ -47,6 +47,10 @@ void AskRemove(Context& c, PathId path) {
   PathWork& w = c.Work(path);
   const auto edited = w.copies_edited.find(w.placing.copy);
   const bool release = edited != w.copies_edited.end();
+  if (CopyRecord* record = FindCopy(c, path, w.placing.copy); release && record != nullptr) {
+    record->releasing = true;  // that it is gone is no choice of a person's then
+    c.Touch(path);
+  }
   w.copy_effect = c.AskFor(path, RemoveCopy{0, path, w.placing.copy,
                                             release ? edited->second : w.placing.stat, release});
 }
@@ -217,6 +221,10 @@ void ObserveCopy(Context& c, PathId base, const Observation& seen) {
   if (seen.presence == Presence::kGone) {
     const bool removing = w.copy == CopyPhase::kRemoving && w.placing.copy == seen.path;
     if (removing) return;
+    if (copy->releasing) {
+      Forget(c, base, seen.path);
+      return c.Wake(base);
+    }
     return NoteCopyAbsence(c, base, seen.path);
   }
   if (w.copies_gone.erase(seen.path) != 0 && w.copies_gone.empty() && !w.absent)

@@ -15,6 +15,7 @@ void Rebuild(Context& c) {
   for (std::uint32_t i = 1; i < s.paths.size(); ++i) {
     const PathId path{i};
     const PathRecord& r = s.paths[i].record;
+    if (r.disk.there && !r.tip() && !s.folder.joined) s.unrecorded.insert(path);
     if (r.disk.there) {
       ++s.files_there;
       s.bytes_there += r.disk.stat.size;
@@ -26,6 +27,7 @@ void Rebuild(Context& c) {
       if (const Node* n = s.dag.Find(e.head);
           n != nullptr && r.tip() && n->version != c.VersionOf(r.tip()))
         s.to_absorb.insert(path);
+    if (r.keeps_copy_of && !r.disk.there) ChooseKeptCopy(c, path);
     // A file without a record, or a decision about a file that a crash cut off.
     const bool wanted = r.tip() && c.VersionOf(r.tip()).kind != Kind::kDeleted;
     // Or heads that could not be judged yet when it came.

@@ -242,6 +242,10 @@ void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason) {
   if (w.choices.front().command != 0)
     c.Tell(AnswerCommand{w.choices.front().command, outcome, reason});
   w.choices.erase(w.choices.begin());
+  if (c.Record(path).keeps_copy_of) {
+    c.Record(path).keeps_copy_of = {};
+    c.Touch(path);
+  }
   w.judge = true;  // heads that came meanwhile, or the next choice
 }
 
@@ -286,6 +290,7 @@ void ApplyPlan(Context& c, PathId path, const Plan& plan) {
   r.chain.insert(r.chain.end(), t.added.begin(), t.added.end());
   r.equal = t.equal;
   r.conflicts = t.conflicts;
+  r.keeps_copy_of = {};
   if (r.held && LetsGo(c, path, *r.held)) r.held.reset();
   c.Touch(path);
   const auto in = [](const std::vector<SnapshotId>& list, SnapshotId id) {

@@ -180,7 +180,7 @@ void TakeVersion(Context& c, PathId path, const Version& version, const Stat& st
 
 bool AdoptUnrecorded(Context& c, PathId path) {
   if (AdoptAsCopy(c, path)) return true;
-  if (!c.s.folder.joined) return false;
+  if (!c.s.folder.joined && !c.s.may_adopt) return false;
   if (BaseIsBusy(c, c.Work(path).copy_of)) {
     c.ArmIn(TimerKind::kFile, path.value, 500);
     return false;

@@ -63,6 +63,7 @@ void OnObservation(Context& c, const Observation& seen) {
       break;
   }
   if (!r.disk.there) NoteArrival(c, seen);
+  if (!c.s.folder.joined && !r.tip()) c.s.unrecorded.insert(seen.path);
   CancelAbsence(c, seen.path);
   PathWork& w = c.Work(seen.path);
   NoteCopyName(w, seen);

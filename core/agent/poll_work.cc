@@ -70,8 +70,6 @@ void CountPolls(Context& c, ParticipantId who) {
 
 void StepPoller(Context& c, ParticipantId who, PollEvent event) {
   ParticipantState& p = c.s.participants[who];
-  // The last heads of a retired participant are read once more; what it writes later is nobody's.
-  if (p.facts.retired && p.read_once && event == PollEvent::kAsked) return;
   const auto result = StepPoll(p.poll, event);
   if (result.verdict != Verdict::kTaken) return;
   c.Disarm(TimerKind::kPollDue, who.value);
@@ -82,7 +80,6 @@ void StepPoller(Context& c, ParticipantId who, PollEvent event) {
     case PollAction::kAsk:
       return AskRead(c, who, p);
     case PollAction::kRest:
-      if (p.facts.retired) return;
       return c.ArmIn(TimerKind::kPollDue, who.value, c.s.config.poll_interval_ms);
     case PollAction::kBackOff:
       return c.ArmRetry(TimerKind::kPollRetry, who.value, p.poll.failures);
@@ -137,10 +134,8 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event) {
     for (const ParticipantFacts& facts : event.participants) {
       const bool known = c.s.participants.count(facts.id) != 0;
       ParticipantState& p = c.s.participants[facts.id];
-      const bool retires = facts.retired && !p.facts.retired;
       p.facts = facts;
-      if (retires) p.read_once = false;
-      if (!known || retires) StepPoller(c, facts.id, PollEvent::kAsked);
+      if (!known) StepPoller(c, facts.id, PollEvent::kAsked);
       auto& list = c.s.folder.participants;
       const auto at = std::find_if(list.begin(), list.end(),
                                    [&](const ParticipantFacts& f) { return f.id == facts.id; });
@@ -162,19 +157,31 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event) {
 }
 
 void CheckJoined(Context& c) {
-  if (c.s.folder.joined) return;
+  if (c.s.folder.joined || c.s.may_adopt) return;
   for (const auto& [id, p] : c.s.participants) {
     const bool gave_up = id != kCollective && p.poll.failures >= kTriesBeforeJoinedWithout;
     if (!p.read_once && !gave_up) return;
   }
-  c.s.folder.joined = true;
-  c.TouchFolder();
+  c.s.may_adopt = true;
   for (std::uint32_t i = 1; i < c.s.paths.size(); ++i) {
     const PathRecord& r = c.s.paths[i].record;
     if (r.tip() || !r.disk.there) continue;
     c.Work(PathId{i}).judge = true;
     c.Wake(PathId{i});
   }
+}
+
+void CheckAllAdopted(Context& c) {
+  if (c.s.folder.joined || !c.s.may_adopt || c.s.phase != FolderPhase::kRunning) return;
+  while (!c.s.unrecorded.empty()) {
+    const PathId path = *c.s.unrecorded.begin();
+    const PathRecord& r = c.Record(path);
+    const bool waits = !r.tip() && (r.disk.there || c.FindWork(path) != nullptr);
+    if (waits) return;
+    c.s.unrecorded.erase(path);
+  }
+  c.s.folder.joined = true;
+  c.TouchFolder();
 }
 
 }  // namespace kinfolder

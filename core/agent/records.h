@@ -46,6 +46,7 @@ struct CopyRecord {
   std::uint32_t attempt = 1;
   Version version;
   Stat stat;
+  bool releasing = false;  // edited: it is being given a name of its own
 
   friend bool operator==(const CopyRecord&, const CopyRecord&) = default;
 };
@@ -110,6 +111,8 @@ struct PathRecord {
   // Since when the link of a delete is held back for peers (wall clock); 0: it is not.
   std::int64_t link_held_since_wall_ms = 0;
   IgnoreState ignore = IgnoreState::kNo;
+  // A person removed the file and left this one's copy: that is to become the file.
+  ParticipantId keeps_copy_of;
 
   SnapshotId tip() const { return chain.empty() ? current : chain.back(); }
   friend bool operator==(const PathRecord&, const PathRecord&) = default;
@@ -117,11 +120,13 @@ struct PathRecord {
 
 struct FolderRecord {
   std::uint32_t next_local = 1;  // number of the next local snapshot
-  bool joined = false;  // every participant was read once; files without a record were judged
+  bool joined = false;  // every participant was read once, and files without a record were judged
   bool foreign_write = false;  // somebody writes our personal DMD: we do not any more
   bool paused = false;
   std::vector<ParticipantFacts> participants;
   std::vector<std::int64_t> recent_deletes_ms;  // wall clock; those of the last 10 minutes
+  std::int64_t rolled_back_wall_ms =
+      0;  // when the store was last found to have lost ours; 0: never
 
   friend bool operator==(const FolderRecord&, const FolderRecord&) = default;
 };

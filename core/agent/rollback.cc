@@ -110,7 +110,8 @@ void PublishAgain(Context& c, PathId path) {
   if (!IsAtRest(c, path)) return c.ArmIn(TimerKind::kCheck, path.value, kBusyRetryMs);
   const StoredCheck check = c.s.dmd.checks.at(path);
   c.s.dmd.checks.erase(path);
-  c.s.dmd.rolled_back_wall_ms = c.s.now.wall_ms;
+  c.s.folder.rolled_back_wall_ms = c.s.now.wall_ms;
+  c.TouchFolder();
   PathRecord& r = c.Record(path);
   const Node lost = c.NodeOf(check.root);
   std::vector<SnapshotId> base = check.readable, missing;

@@ -113,7 +113,11 @@ KINFOLDER_FIELDS(CheckStored, v.id, v.path, v.snapshot, v.content)
 KINFOLDER_FIELDS(DiskRecord, v.there, v.stat, v.version)
 KINFOLDER_FIELDS(EqualRecord, v.head, v.polls)
 KINFOLDER_FIELDS(ConflictRecord, v.head, v.owner)
-KINFOLDER_FIELDS(CopyRecord, v.copy, v.owner, v.attempt, v.version, v.stat)
+template <class Archive>
+void serialize(Archive& archive, CopyRecord& v) {
+  archive(v.copy, v.owner, v.attempt, v.version, v.stat);
+  Since(2, archive, v.releasing);
+}
 KINFOLDER_FIELDS(IntentRecord, v.remove, v.token, v.expected, v.staged, v.version, v.mine,
                  v.drops_chain, v.current, v.added, v.equal, v.conflicts)
 KINFOLDER_FIELDS(HeldRecord, v.receiver, v.snapshot)
@@ -124,9 +128,13 @@ void serialize(Archive& archive, PathRecord& v) {
           v.copies, v.intent, v.unsettled, v.held, v.approved_delete);
   Since(2, archive, v.link_held_since_wall_ms);
   Since(2, archive, v.ignore);
+  Since(2, archive, v.keeps_copy_of);
 }
-KINFOLDER_FIELDS(FolderRecord, v.next_local, v.joined, v.foreign_write, v.paused, v.participants,
-                 v.recent_deletes_ms)
+template <class Archive>
+void serialize(Archive& archive, FolderRecord& v) {
+  archive(v.next_local, v.joined, v.foreign_write, v.paused, v.participants, v.recent_deletes_ms);
+  Since(2, archive, v.rolled_back_wall_ms);
+}
 KINFOLDER_FIELDS(RecordKey, v.table, v.id)
 KINFOLDER_FIELDS(Event, v.now, v.body)
 
@@ -150,7 +158,6 @@ void serialize(Archive& archive, DmdState& v) {
   archive(v.phase, v.effect, v.failures, v.reason, v.due, v.writing, v.next_write_ms);
   Since(2, archive, v.checks);
   Since(2, archive, v.gone);
-  Since(2, archive, v.rolled_back_wall_ms);
 }
 KINFOLDER_FIELDS(Timer, v.at_mono_ms, v.kind, v.id)
 template <class Archive>
@@ -158,10 +165,10 @@ void serialize(Archive& archive, AgentState& v) {
   archive(v.folder, v.paths, v.work, v.free_work, v.copy_owner_of, v.files_there, v.bytes_there,
           v.now, v.config, v.epoch, v.next_effect, v.seed, v.read_only, v.phase, v.root_effect,
           v.scan_effect, v.absence_effect, v.root_failures, v.folder_reason, v.participants,
-          v.cache, v.dmd, v.timers, v.awaited, v.ready, v.absences, v.removals, v.to_absorb,
-          v.arrivals, v.content_uses, v.uploads_under_way, v.syncs, v.first_absence_ms,
-          v.last_absence_ms, v.last_arrival_ms, v.absences_armed, v.removals_armed,
-          v.dmd_write_armed, v.last_scan_wall_ms, v.last_poll_wall_ms);
+          v.cache, v.dmd, v.timers, v.awaited, v.ready, v.absences, v.removals, v.may_adopt,
+          v.unrecorded, v.to_absorb, v.arrivals, v.content_uses, v.uploads_under_way, v.syncs,
+          v.first_absence_ms, v.last_absence_ms, v.last_arrival_ms, v.absences_armed,
+          v.removals_armed, v.dmd_write_armed, v.last_scan_wall_ms, v.last_poll_wall_ms);
   Since(2, archive, v.held_links);
 }
 

@@ -119,8 +119,6 @@ struct DmdState {
   std::int64_t next_write_ms = 0;  // writes during a rush are gathered
   std::map<PathId, StoredCheck> checks;
   std::set<SnapshotId> gone;  // found by them not to be in the store any more
-  std::int64_t rolled_back_wall_ms =
-      0;  // when the store was last found to have lost ours; 0: never
 };
 
 enum class TimerKind : std::uint8_t {
@@ -184,11 +182,13 @@ struct AgentState {
   std::map<SnapshotId, CacheEntry> cache;                  // entries not known yet
   DmdState dmd;
   std::set<Timer> timers;
-  std::map<EffectId, PathId> awaited;        // effects that concern one path, until answered
-  std::set<PathId> ready;                    // paths with work to be started
-  std::set<PathId> absences;                 // gone on disk (or copies are), not judged yet
-  std::set<PathId> removals;                 // deletes by others, decided but not admitted yet
-  std::set<PathId> to_absorb;                // paths with a noted head of another version (rule 7)
+  std::map<EffectId, PathId> awaited;  // effects that concern one path, until answered
+  std::set<PathId> ready;              // paths with work to be started
+  std::set<PathId> absences;           // gone on disk (or copies are), not judged yet
+  std::set<PathId> removals;           // deletes by others, decided but not admitted yet
+  bool may_adopt = false;              // while joining: everybody's heads were looked at
+  std::set<PathId> unrecorded;         // while joining: files that were seen and have no snapshot
+  std::set<PathId> to_absorb;          // paths with a noted head of another version (rule 7)
   std::map<std::uint64_t, PathId> arrivals;  // inodes of new files, until absences are judged
   std::map<ContentId, std::uint32_t> content_uses;  // unpublished snapshots by content
   std::uint32_t uploads_under_way = 0;

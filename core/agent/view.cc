@@ -130,7 +130,7 @@ FolderView View(const AgentState& s) {
   view.folder_reason = s.folder.foreign_write ? Reason::kForeignWrite : s.folder_reason;
   view.files = s.files_there;
   view.bytes = s.bytes_there;
-  view.rolled_back_wall_ms = s.dmd.rolled_back_wall_ms;
+  view.rolled_back_wall_ms = s.folder.rolled_back_wall_ms;
   view.last_scan_wall_ms = s.last_scan_wall_ms;
   view.last_poll_wall_ms = s.last_poll_wall_ms;
   AddConflicts(s, view);

@@ -43,13 +43,14 @@ Result<std::unique_ptr<AgentHost>> AgentHost::Open(EventLoop& loop, StateDir& st
     return ErrnoError(errno, "can't sync " + state.path());
   const Status made = MakeDirectories(state.StagingPath());
   if (!made.ok()) return made.error();
-  const Result<std::uint32_t> epoch = state.NextEpoch();
-  if (!epoch.ok()) return epoch.error();
+  const Result<AgentStart> start = state.NextStart();
+  if (!start.ok()) return start.error();
   AgentHostOptions options;
   options.staging_path = state.StagingPath();
   options.trace_path = state.TracePath();
   options.state_id = state.info().state_id;
-  options.epoch = epoch.value();
+  options.epoch = start.value().epoch;
+  options.rebooted = start.value().rebooted;
   options.copied = state.LooksCopied();
   options.open_store = [url = state.info().store_url] { return OpenStore(url); };
   return std::make_unique<AgentHost>(loop, std::move(db).value(), std::move(options));
@@ -125,6 +126,7 @@ void AgentHost::Begin(Folder& folder, std::shared_ptr<ObjectStore> store) {
   services.trace_directory = options_.trace_path;
   services.state_id = options_.state_id;
   services.epoch = options_.epoch;
+  services.rebooted = options_.rebooted;
   services.copied = options_.copied;
   services.changed = [this] { Changed(); };
   services.db_failed = [this, alive = std::weak_ptr<bool>(alive_)](const Error& error) {

@@ -25,6 +25,7 @@ struct AgentHostOptions {
   std::string trace_path;    // made if missing; empty: nothing is recorded
   std::string state_id;
   std::uint32_t epoch = 1;  // of this start
+  bool rebooted = false;    // the machine was, since the start before
   bool copied = false;
   // Opens a store of its own for one folder; called on worker threads, may block.
   std::function<Result<std::unique_ptr<ObjectStore>>()> open_store;

@@ -30,7 +30,8 @@ struct DiskSide {
 
   Root root;
   Applier applier;
-  std::string self;  // our participant's name, for the names of files put aside
+  std::string self;       // our participant's name, for the names of files put aside
+  bool rebooted = false;  // the machine was, since an agent ran before
 };
 
 // --- looking ---

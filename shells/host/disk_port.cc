@@ -16,7 +16,7 @@ struct RootAnswer {
 
 // Whether our root is there; another directory of ours at the same place is taken, too.
 RootAnswer LookAtRootNow(const std::shared_ptr<DiskSide>& disk, const std::string& path,
-                         const RootMarker& marker, const std::string& self) {
+                         const RootMarker& marker, const std::string& self, bool rebooted) {
   RootAnswer answer;
   if (disk != nullptr) {
     answer.reason = RootReason(disk->root.Check());
@@ -29,8 +29,9 @@ RootAnswer LookAtRootNow(const std::shared_ptr<DiskSide>& disk, const std::strin
   }
   const RootStatus status = opened.value().Check();
   answer.reason = RootReason(status);
-  if (status == RootStatus::kOk)
-    answer.disk = std::make_shared<DiskSide>(std::move(opened).value(), self);
+  if (status != RootStatus::kOk) return answer;
+  answer.disk = std::make_shared<DiskSide>(std::move(opened).value(), self);
+  answer.disk->rebooted = rebooted;
   return answer;
 }
 
@@ -93,8 +94,8 @@ void DiskPort::Add(const LookAtRoot& effect) {
   parts_.Run(
       parts_.disk_workers,
       [disk = parts_.disk, path = parts_.setup.path, marker, self = parts_.setup.participant,
-       sweep = !swept_, kept = KeptTmpNumbers()] {
-        RootAnswer answer = LookAtRootNow(disk, path, marker, self);
+       rebooted = parts_.rebooted, sweep = !swept_, kept = KeptTmpNumbers()] {
+        RootAnswer answer = LookAtRootNow(disk, path, marker, self, rebooted);
         // Before the core puts anything there in this run.
         if (sweep && answer.disk != nullptr) SweepTmp(*answer.disk, kept);
         return answer;

@@ -41,6 +41,7 @@ FolderHost::FolderHost(FolderSetup setup, std::shared_ptr<ObjectStore> store,
       people_(parts_, store_port_, scan_port_) {
   parts_.store = std::move(store);
   parts_.state_id = services_.state_id;
+  parts_.rebooted = services_.rebooted;
   parts_.state = [this]() -> const AgentState& { return driver_->state(); };
   parts_.feed = [this](EventBody body) { Feed(std::move(body)); };
 }

@@ -32,6 +32,7 @@ struct FolderServices {
   std::string trace_directory;    // likewise; empty: nothing is recorded
   std::string state_id;
   std::uint32_t epoch = 1;               // larger than at every earlier start
+  bool rebooted = false;                 // the machine was, since the start before
   bool copied = false;                   // the state directory is a copy: nothing may be written
   std::function<void()> changed;         // what Status says may be different now
   std::function<void(Error)> db_failed;  // this folder has stopped

@@ -48,6 +48,12 @@ std::string MachineId() {
   return HexEncode(DigestBytes(digest).substr(0, 16));
 }
 
+// Another one after every boot; empty where there is none.
+std::string BootId() {
+  const Result<std::string> text = ReadSmallFile("/proc/sys/kernel/random/boot_id", 4096);
+  return text.ok() ? text.value().substr(0, text.value().find('\n')) : "";
+}
+
 std::uint64_t InodeOf(const std::string& path) {
   struct stat found = {};
   return ::stat(path.c_str(), &found) == 0 ? found.st_ino : 0;
@@ -77,7 +83,8 @@ std::string EncodeInfo(const StateInfo& info) {
                        {"inode", info.inode},
                        {"store", info.store_url},
                        {"epoch", info.epoch},
-                       {"next_folder", info.next_folder}};
+                       {"next_folder", info.next_folder},
+                       {"boot_id", info.boot_id}};
   return object.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
@@ -125,7 +132,8 @@ Result<StateInfo> DecodeInfo(const std::string& bytes, const std::string& file) 
                    *inode,
                    *store,
                    static_cast<std::uint32_t>(*epoch),
-                   static_cast<std::uint32_t>(*next_folder)};
+                   static_cast<std::uint32_t>(*next_folder),
+                   Text(object, "boot_id").value_or("")};
 }
 
 }  // namespace
@@ -205,12 +213,14 @@ Status StateDir::AcceptMove() {
   return Save(info);
 }
 
-Result<std::uint32_t> StateDir::NextEpoch() {
+Result<AgentStart> StateDir::NextStart() {
   StateInfo info = info_;
   ++info.epoch;
+  info.boot_id = BootId();
+  const bool rebooted = info.boot_id != info_.boot_id;
   const Status saved = Save(info);
   if (!saved.ok()) return saved.error();
-  return info_.epoch;
+  return AgentStart{info_.epoch, rebooted};
 }
 
 Result<std::vector<FolderSetup>> StateDir::Folders() const {

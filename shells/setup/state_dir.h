@@ -24,8 +24,14 @@ struct StateInfo {
   std::string store_url;    // `dir:/absolute/path`
   std::uint32_t epoch = 0;  // starts of an agent so far
   std::uint32_t next_folder = 1;
+  std::string boot_id;  // of the machine, at the last start of an agent; empty: not known
 
   friend bool operator==(const StateInfo&, const StateInfo&) = default;
+};
+
+struct AgentStart {
+  std::uint32_t epoch = 0;  // larger than at all starts before
+  bool rebooted = false;    // the machine was, since the start before (or that is not known)
 };
 
 class StateDir {
@@ -53,8 +59,8 @@ class StateDir {
   // The user says it was moved: takes the present machine and inode as its own.
   Status AcceptMove();
 
-  // A number larger than all it returned before, durable on return.
-  Result<std::uint32_t> NextEpoch();
+  // To be called at each start of an agent; durable on return.
+  Result<AgentStart> NextStart();
 
   // All records, by number. One that can't be read is an error: an agent that does not know its
   // folders must not run.

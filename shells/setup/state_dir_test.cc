@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "shells/setup/durable_file.h"
 
@@ -106,14 +107,31 @@ TEST_F(StateDirTest, DamagedFilesAreErrors) {
   EXPECT_EQ(StateDir::Open(Path("state")).error().kind, ErrorKind::kCorrupt);
 }
 
+TEST_F(StateDirTest, ARebootBetweenTwoStartsIsNoticed) {
+  StateDir state = Make();
+  EXPECT_TRUE(state.NextStart().value().rebooted) << "not known";
+  EXPECT_FALSE(state.NextStart().value().rebooted);
+  const std::string file = Path("state/kinfolder.json");
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  std::string changed = text.str();
+  const std::size_t at = changed.find("boot_id\": \"") + 11;
+  ASSERT_LT(at, changed.size());
+  changed[at] = changed[at] == '0' ? '1' : '0';
+  std::ofstream(file) << changed;
+  Result<StateDir> again = StateDir::Open(Path("state"));
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again.value().NextStart().value().rebooted);
+}
+
 TEST_F(StateDirTest, CountersAreDurableAndNeverRepeat) {
   StateDir state = Make();
-  EXPECT_EQ(state.NextEpoch().value(), 1u);
-  EXPECT_EQ(state.NextEpoch().value(), 2u);
+  EXPECT_EQ(state.NextStart().value().epoch, 1u);
+  EXPECT_EQ(state.NextStart().value().epoch, 2u);
   EXPECT_EQ(state.TakeFolderNumber().value(), 1u);
   Result<StateDir> again = StateDir::Open(Path("state"));
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ(again.value().NextEpoch().value(), 3u);
+  EXPECT_EQ(again.value().NextStart().value().epoch, 3u);
   EXPECT_EQ(again.value().TakeFolderNumber().value(), 2u);
 }
 

@@ -135,6 +135,8 @@ std::set<std::string> BlockedOn(const World& world, int machine) {
   const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
   for (const std::string& path : tables.paths)
     if (!path.empty() && Ignores(m, path)) paths.insert(path);
+  for (const auto& [path, inode] : m.disk.names)
+    if (Ignores(m, path)) paths.insert(path);
   for (PathId held : view.held_deletes) paths.insert(tables.paths.at(held.value));
   return paths;
 }

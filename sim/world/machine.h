@@ -76,6 +76,7 @@ struct Agent {
   std::optional<std::int64_t> wake_ms;
   bool link_up = true;
   bool watch_dead = false;
+  bool rebooted = false;  // the machine was, since the agent ran before
 };
 
 struct Machine {
@@ -87,6 +88,7 @@ struct Machine {
   bool offline = false;
   bool paused = false;
   std::vector<std::string> ignored;  // patterns of this machine
+  bool rebooted = false;             // since an agent ran
   bool dark = false;                 // without power until the agent is started
   bool watch = true;
   bool watch_unsure = false;  // events get lost, come late or twice, by the draw

@@ -195,6 +195,7 @@ class Cut {
       return part && part->machine == machine_;
     });
     m_.dark = true;
+    m_.rebooted = true;
     NoteChange(world_, "the power of " + m_.name);
   }
 

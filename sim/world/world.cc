@@ -329,7 +329,9 @@ void Open(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
   ++m.state.epoch;
   ++m.incarnation;
-  m.agent.emplace(Agent{Driver(Load(m.state)), m.state.tables, false, {}, {}, {}, {}, true, false});
+  m.agent.emplace(
+      Agent{Driver(Load(m.state)), m.state.tables, false, {}, {}, {}, {}, true, false, m.rebooted});
+  m.rebooted = false;
   Feed(world, judge, machine,
        Started{m.config, m.state.epoch, Mix(world.seed ^ static_cast<std::uint64_t>(machine)),
                m.read_only, false});
