@@ -42,8 +42,9 @@ std::vector<PathId> KnownPaths(const AgentState& state);
 // is removed.
 bool KeepsDirectory(const AgentState& state, PathId path);
 
-// Nothing is under way and nothing is left to do but waiting for news or for a person.
-bool IsQuiet(const AgentState& state);
+// Nothing is under way and nothing is left to do but waiting for news or for a person. Without
+// `polls_count` also while it is looked for news.
+bool IsQuiet(const AgentState& state, bool polls_count = true);
 
 // --- what people are shown; all pure ---
 enum class FolderMood : std::uint8_t { kInSync, kSyncing, kBlocked, kPaused, kOffline };

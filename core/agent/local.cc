@@ -16,6 +16,13 @@ void ForgetUnused(Context& c, ContentId content) {
   if (content && c.s.content_uses.count(content) == 0) c.Tell(ForgetContent{content});
 }
 
+// It is being read, or did not fail so often that the file goes on without it.
+bool IsAwaited(const CacheState& cache) {
+  constexpr std::uint32_t kTries = 3;
+  return cache.phase == CachePhase::kFetching ||
+         (cache.phase == CachePhase::kWaiting && cache.failures < kTries);
+}
+
 // An ancestor of `head` (or itself) with that version; none if there is none. *waits: that hangs on
 // snapshots that are being read.
 SnapshotId FindVersion(Context& c, PathId path, SnapshotId head, const Version& version,
@@ -27,7 +34,7 @@ SnapshotId FindVersion(Context& c, PathId path, SnapshotId head, const Version& 
     if (node == nullptr || node->path != path) {  // another path's is never read for this one
       Want(c, path, todo[i]);
       const auto entry = c.s.cache.find(todo[i]);
-      *waits |= entry != c.s.cache.end() && entry->second.cache.phase == CachePhase::kFetching;
+      *waits |= entry != c.s.cache.end() && IsAwaited(entry->second.cache);
       continue;
     }
     if (node->version == version) return todo[i];

@@ -106,18 +106,18 @@ FolderMood MoodOf(const AgentState& s, const FolderView& view) {
   const bool all_read =
       std::all_of(s.participants.begin(), s.participants.end(),
                   [](const auto& p) { return p.second.read_once || p.second.facts.retired; });
-  return IsQuiet(s) && all_read ? FolderMood::kInSync : FolderMood::kSyncing;
+  return IsQuiet(s, false) && all_read ? FolderMood::kInSync : FolderMood::kSyncing;
 }
 
 }  // namespace
 
-bool IsQuiet(const AgentState& s) {
+bool IsQuiet(const AgentState& s, bool polls_count) {
   const bool root_busy = s.phase == FolderPhase::kCheckingRoot ||
                          s.phase == FolderPhase::kScanning ||
                          s.phase == FolderPhase::kScanningAgain || s.phase == FolderPhase::kNew;
   if (root_busy || !s.absences.empty() || !s.removals.empty() || s.absence_effect != 0)
     return false;
-  if (IsFetching(s) || IsPolling(s)) return false;
+  if (IsFetching(s) || (polls_count && IsPolling(s))) return false;
   if (std::any_of(s.work.begin(), s.work.end(), IsBusy)) return false;
   if (!Publishes(s)) return true;
   if (s.dmd.phase == DmdPhase::kReading || s.dmd.phase == DmdPhase::kWriting) return false;

@@ -25,8 +25,8 @@ bool HasFailedWork(const AgentState& state) {
   return !IsQuiet(state) || mood == FolderMood::kBlocked || mood == FolderMood::kOffline;
 }
 
-bool WaitsForNothing(const AgentState& state) {
-  if (IsQuiet(state)) return true;
+bool WaitsForNothing(const AgentState& state, bool polls_count) {
+  if (IsQuiet(state, polls_count)) return true;
   const FolderMood mood = View(state).mood;
   return mood == FolderMood::kBlocked || mood == FolderMood::kPaused ||
          mood == FolderMood::kOffline;
@@ -133,10 +133,11 @@ bool Play::Resting() const {
   return true;
 }
 
+// A slow store is always being asked for something: that alone is no work.
 std::string Play::Restless() const {
   for (const Machine& m : world.machines)
-    if (!m.offline &&
-        ((m.agent && !WaitsForNothing(m.agent->driver.state())) || (m.peer && IsBusy(*m.peer))))
+    if (!m.offline && ((m.agent && !WaitsForNothing(m.agent->driver.state(), false)) ||
+                       (m.peer && IsBusy(*m.peer))))
       return m.name;
   return {};
 }
@@ -207,7 +208,7 @@ void Play::EndLeg() {
   const auto at_rest = [&] {
     if (over) return true;
     const Machine& m = At(world, wait_.machine);
-    if (m.agent) return WaitsForNothing(m.agent->driver.state());
+    if (m.agent) return WaitsForNothing(m.agent->driver.state(), true);
     return m.peer->run->poll_wedged || (m.peer->run->polls >= wait_.polls && !IsBusy(*m.peer));
   };
   switch (wait_.what) {
