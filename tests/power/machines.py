@@ -61,8 +61,9 @@ class Disk:
         unmount(self.directory)
         if self.device:
             call("losetup", "--detach", self.device)
-            wait_until(f"{self.device} lets go of its file",
-                       lambda: self.device if call("losetup", "--all").count(self.device + ":") else "")
+            wait_until(
+                f"{self.device} lets go of its file",
+                lambda: self.device if call("losetup", "--all").count(self.device + ":") else "")
             self.device = ""
 
 

@@ -48,7 +48,7 @@ def tree(top):
 
 
 class Deed(typing.NamedTuple):
-    """A careful write or delete. A cut before `begin`: it was not made; after `end`: it is there."""
+    """A careful write or delete. A cut before `begin`: it was not made; after `end`: it is."""
     begin: int
     end: int
     who: str
