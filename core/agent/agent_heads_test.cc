@@ -262,7 +262,10 @@ TEST(AgentHeads, AHeadThatCannotBeReadIsLeftOut) {
   b.others[kBea][kPath] = SnapshotId{77};
   b.Run();
   EXPECT_EQ(b.OnDisk(kPath), 1U);
-  EXPECT_TRUE(b.own.contains(kPath));
+  EXPECT_FALSE(b.own.contains(kPath)) << "it may be that one read has failed";
+  b.Advance(30'000);
+  b.Rest();
+  EXPECT_TRUE(b.own.contains(kPath)) << "the file goes on without it";
   EXPECT_TRUE(b.Record(kPath).conflicts.empty());
 }
 
