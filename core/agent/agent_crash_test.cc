@@ -275,5 +275,27 @@ TEST_F(Recovery, OurOwnRemovalSeenByTheWatchIsNoDeleteOfAPerson) {
   EXPECT_EQ(b.uploads(), 0U);
 }
 
+// What is at neither name: only after a reboot may a power cut have taken it.
+TEST(AgentCrash, RecoverySaysWhetherTheMachineWasRebooted) {
+  for (const bool rebooted : {false, true}) {
+    Bench b;
+    b.Run();
+    b.others[kBea];
+    b.Crash();
+    b.Start();
+    b.Publish(kBea, PathId{1}, 7);
+    b.Hear(kBea);
+    b.Publish(kBea, PathId{1}, 8, {b.Record(PathId{1}).current});
+    b.Feed(StoreChanged{kBea});
+    ASSERT_TRUE(b.Until<Replace>());
+    b.Crash();
+    b.rebooted = rebooted;
+    b.Start();
+    const auto recover = b.Until<RecoverReplace>();
+    ASSERT_TRUE(recover);
+    EXPECT_EQ(recover->gone_is_undone, rebooted);
+  }
+}
+
 }  // namespace
 }  // namespace kinfolder

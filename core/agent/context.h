@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "core/agent/agent.h"
 #include "core/agent/state.h"
@@ -148,6 +151,13 @@ bool AdoptUnrecorded(Context& c, PathId path);
 void UseContent(Context& c, SnapshotId unpublished);
 void UnuseContent(Context& c, SnapshotId unpublished);
 
+// Makes snapshots of the local chain again, as the whole new chain. `parents_of` says the parents
+// of one, given the new ids of those before it.
+using NewIds = std::map<SnapshotId, SnapshotId>;
+void RemakeChain(
+    Context& c, PathId path, const std::vector<SnapshotId>& kept,
+    const std::function<std::vector<SnapshotId>(const Node&, const NewIds&)>& parents_of);
+
 // judge.cc
 void Decide(Context& c, PathId path);
 // The path becomes what the plan says; the disk is there already.
@@ -203,6 +213,8 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event);
 void AskAll(Context& c);
 void TakeHeads(Context& c, ParticipantId who, const std::vector<DirectoryEntry>& entries,
                bool whole);
+// In this run, but for the retired.
+bool AllWereRead(const AgentState& s);
 // True once everybody's heads were looked at, so that files without a record can be judged.
 void CheckJoined(Context& c);
 // Joining ends, durably, when all files that were here without a record have been judged: a crash

@@ -62,6 +62,8 @@ struct RecoverReplace {  // -> Replaced
   bool remove = false;
   std::uint64_t token = 0;
   Stat staged;
+  // What was to be placed is at neither name: did it not take place, or did a user remove it since?
+  bool gone_is_undone = false;
 };
 // Look once more at the displaced file under `token` and drop it if it is unchanged.
 struct Settle {

@@ -35,6 +35,7 @@ struct Started {
   std::uint64_t seed = 0;  // for jitter
   bool read_only = false;  // this participant publishes nothing
   bool copied = false;     // the state directory was copied here: do not write
+  bool rebooted = false;   // the machine was, since the run before (or that is not known)
 };
 struct Ticked {};  // time passed; sent when NextWake() is due
 struct RootLooked {

@@ -70,10 +70,13 @@ void AskReplace(Context& c, PathId path) {
       c.AskFor(path, Replace{0, path, r.intent->expected, r.intent->remove, r.intent->token});
 }
 
+// After a reboot a power cut may have taken both names: better a delete that a user has to make
+// again than one that nobody made.
 void AskRecover(Context& c, PathId path) {
   const IntentRecord& intent = *c.Record(path).intent;
-  c.Work(path).file_effect = c.AskFor(
-      path, RecoverReplace{0, path, intent.expected, intent.remove, intent.token, intent.staged});
+  c.Work(path).file_effect =
+      c.AskFor(path, RecoverReplace{0, path, intent.expected, intent.remove, intent.token,
+                                    intent.staged, c.s.rebooted});
 }
 
 void AskSettle(Context& c, PathId path) {

@@ -93,6 +93,7 @@ void OnStarted(Context& c, const Started& event) {
   s.epoch = event.epoch;
   s.seed = event.seed;
   s.read_only = event.read_only;
+  s.rebooted = event.rebooted;
   Rebuild(c);
   if (event.copied) {
     s.folder_reason = Reason::kCopied;

@@ -3,18 +3,11 @@
 // What was published stays, and so does the record. When a path comes back, what is on disk then is
 // an edit of what is on record; a file that was removed meanwhile comes back, and a delete that
 // others made meanwhile takes nothing: ignoring, and not ignoring any more, never deletes.
-#include <algorithm>
-
 #include "core/agent/context.h"
 
 namespace kinfolder {
 
 namespace {
-
-bool AllWereRead(const AgentState& s) {
-  return std::all_of(s.participants.begin(), s.participants.end(),
-                     [](const auto& p) { return p.second.read_once || p.second.facts.retired; });
-}
 
 bool IsKnown(const PathState& p) {
   return p.record.tip() || p.record.disk.there || !p.heads.empty();

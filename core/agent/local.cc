@@ -154,6 +154,30 @@ void AppendLocal(Context& c, PathId path, const Version& version, std::uint64_t 
   c.Wake(path);
 }
 
+void RemakeChain(
+    Context& c, PathId path, const std::vector<SnapshotId>& kept,
+    const std::function<std::vector<SnapshotId>(const Node&, const NewIds&)>& parents_of) {
+  PathRecord& r = c.Record(path);
+  NewIds made;
+  std::vector<SnapshotId> chain;
+  for (const SnapshotId old : kept) {
+    const Node before = c.NodeOf(old);
+    Node node =
+        NewNode(c, path, before.version, before.size, before.mtime_ns, parents_of(before, made));
+    node.created_ms = before.created_ms;
+    node.approved = before.approved;
+    const SnapshotId id = NewLocalId(c);
+    AddNode(c, id, std::move(node));
+    UseContent(c, id);  // before the old one's use ends: the content is needed on
+    made[old] = id;
+    chain.push_back(id);
+  }
+  for (const SnapshotId old : r.chain) UnuseContent(c, old);
+  if (r.held && made.count(r.held->snapshot) != 0) r.held->snapshot = made[r.held->snapshot];
+  r.chain = std::move(chain);
+  c.Touch(path);
+}
+
 void TakeVersion(Context& c, PathId path, const Version& version, const Stat& stat) {
   if (const auto copy = c.s.copy_owner_of.find(path); copy != c.s.copy_owner_of.end()) {
     // A look at a conflict copy: untouched bytes, or somebody's own now.

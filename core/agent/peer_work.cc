@@ -46,40 +46,23 @@ bool MustWait(Context& c, PathId path) {
   return node->author != kSelf && !AllPeersShowIt(c, path);
 }
 
-// `old` with the parents that `drop` has in place of it, and others renamed.
-std::vector<SnapshotId> ParentsWithout(const Context& c, const Node& old, SnapshotId drop,
-                                       const std::map<SnapshotId, SnapshotId>& renamed) {
-  std::vector<SnapshotId> parents;
-  for (const SnapshotId parent : old.parents) {
-    const auto at = renamed.find(parent);
-    if (parent == drop)
-      parents.insert(parents.end(), c.NodeOf(drop).parents.begin(), c.NodeOf(drop).parents.end());
-    else
-      parents.push_back(at == renamed.end() ? parent : at->second);
-  }
-  return parents;
-}
-
+// The chain without its first snapshot, whose parents those get that stood on it.
 void DropFirst(Context& c, PathId path) {
-  PathRecord& r = c.Record(path);
-  const std::vector<SnapshotId> old_chain = r.chain;
-  std::map<SnapshotId, SnapshotId> renamed;
-  r.chain.clear();
-  for (std::size_t i = 1; i < old_chain.size(); ++i) {
-    const Node old = c.NodeOf(old_chain[i]);
-    Node node = NewNode(c, path, old.version, old.size, old.mtime_ns,
-                        ParentsWithout(c, old, old_chain.front(), renamed));
-    node.created_ms = old.created_ms;
-    node.approved = old.approved;
-    const SnapshotId id = NewLocalId(c);
-    AddNode(c, id, std::move(node));
-    UseContent(c, id);
-    if (r.held && r.held->snapshot == old_chain[i]) r.held->snapshot = id;
-    renamed[old_chain[i]] = id;
-    r.chain.push_back(id);
-  }
-  for (const SnapshotId old : old_chain) UnuseContent(c, old);
-  c.Touch(path);
+  std::vector<SnapshotId> kept = c.Record(path).chain;
+  const SnapshotId drop = kept.front();
+  kept.erase(kept.begin());
+  const std::vector<SnapshotId> instead = c.NodeOf(drop).parents;
+  RemakeChain(c, path, kept, [&](const Node& old, const NewIds& made) {
+    std::vector<SnapshotId> parents;
+    for (const SnapshotId parent : old.parents) {
+      const auto at = made.find(parent);
+      if (parent == drop)
+        parents.insert(parents.end(), instead.begin(), instead.end());
+      else
+        parents.push_back(at == made.end() ? parent : at->second);
+    }
+    return parents;
+  });
 }
 
 }  // namespace

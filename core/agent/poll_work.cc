@@ -156,6 +156,11 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event) {
   CheckJoined(c);
 }
 
+bool AllWereRead(const AgentState& s) {
+  return std::all_of(s.participants.begin(), s.participants.end(),
+                     [](const auto& p) { return p.second.read_once || p.second.facts.retired; });
+}
+
 void CheckJoined(Context& c) {
   if (c.s.folder.joined || c.s.may_adopt) return;
   for (const auto& [id, p] : c.s.participants) {

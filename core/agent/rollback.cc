@@ -6,7 +6,6 @@
 // be published are made again upon those. Until that is done last_written stays what it was, so
 // that a crash forgets nothing: the entry is found to have come back again.
 #include <algorithm>
-#include <map>
 
 #include "core/agent/context.h"
 
@@ -53,35 +52,22 @@ bool IsAtRest(Context& c, PathId path) {
 }
 
 // The unpublished snapshots again, in their order, upon what can be read.
-void RemakeChain(Context& c, PathId path, const StoredCheck& check,
+void BaseChainOn(Context& c, PathId path, const StoredCheck& check,
                  const std::vector<SnapshotId>& base) {
-  PathRecord& r = c.Record(path);
-  std::map<SnapshotId, SnapshotId> again;
-  std::vector<SnapshotId> chain;
-  for (const SnapshotId old : r.chain) {
-    const Node before = c.NodeOf(old);
+  const std::vector<SnapshotId> chain = c.Record(path).chain;
+  RemakeChain(c, path, chain, [&](const Node& old, const NewIds& made) {
     std::vector<SnapshotId> parents;
-    if (chain.empty()) parents = base;
-    for (const SnapshotId parent : before.parents) {
-      const auto remade = again.find(parent);
-      if (remade != again.end()) {
+    if (made.empty()) parents = base;
+    for (const SnapshotId parent : old.parents) {
+      const auto remade = made.find(parent);
+      if (remade != made.end()) {
         parents.push_back(remade->second);
       } else if (IsReadable(c, check, parent)) {
         parents.push_back(parent);
       }
     }
-    Node node = NewNode(c, path, before.version, before.size, before.mtime_ns, std::move(parents));
-    node.created_ms = before.created_ms;
-    node.approved = before.approved;
-    const SnapshotId id = NewLocalId(c);
-    AddNode(c, id, std::move(node));
-    UseContent(c, id);
-    again[old] = id;
-    chain.push_back(id);
-  }
-  for (const SnapshotId old : r.chain) UnuseContent(c, old);
-  if (r.held && again.count(r.held->snapshot) != 0) r.held->snapshot = again[r.held->snapshot];
-  r.chain = std::move(chain);
+    return parents;
+  });
 }
 
 // The version that is gone from the store is on this disk only: it is taken from there.
@@ -125,7 +111,7 @@ void PublishAgain(Context& c, PathId path) {
   r.equal.clear();
   c.s.to_absorb.erase(path);
   if (!r.chain.empty()) {
-    RemakeChain(c, path, check, base);
+    BaseChainOn(c, path, check, base);
   } else {
     for (const SnapshotId b : base)
       if (b != r.current) r.equal.push_back({b, 0});

@@ -59,7 +59,11 @@ void serialize(Archive& archive, ParticipantFacts& v) {
 // --- event.h ---
 KINFOLDER_FIELDS(FolderConfig, v.poll_interval_ms, v.scan_interval_ms, v.history_all,
                  v.max_deletes_percent, v.max_deletes_files, v.delete_hold_ms)
-KINFOLDER_FIELDS(Started, v.config, v.epoch, v.seed, v.read_only, v.copied)
+template <class Archive>
+void serialize(Archive& archive, Started& v) {
+  archive(v.config, v.epoch, v.seed, v.read_only, v.copied);
+  Since(2, archive, v.rebooted);
+}
 KINFOLDER_EMPTY(Ticked)
 KINFOLDER_FIELDS(RootLooked, v.id, v.reason)
 KINFOLDER_FIELDS(ConfigChanged, v.config)
@@ -95,7 +99,8 @@ KINFOLDER_FIELDS(Capture, v.id, v.path)
 KINFOLDER_FIELDS(StageTarget, v.id, v.path, v.snapshot, v.version, v.mtime_ns)
 KINFOLDER_FIELDS(DropStaged, v.token)
 KINFOLDER_FIELDS(Replace, v.id, v.path, v.expected, v.remove, v.token)
-KINFOLDER_FIELDS(RecoverReplace, v.id, v.path, v.expected, v.remove, v.token, v.staged)
+KINFOLDER_FIELDS(RecoverReplace, v.id, v.path, v.expected, v.remove, v.token, v.staged,
+                 v.gone_is_undone)
 KINFOLDER_FIELDS(Settle, v.id, v.path, v.token, v.displaced)
 KINFOLDER_FIELDS(PlaceCopy, v.id, v.path, v.owner, v.attempt, v.token)
 KINFOLDER_FIELDS(RemoveCopy, v.id, v.path, v.copy, v.expected, v.release)
@@ -165,11 +170,14 @@ void serialize(Archive& archive, AgentState& v) {
   archive(v.folder, v.paths, v.work, v.free_work, v.copy_owner_of, v.files_there, v.bytes_there,
           v.now, v.config, v.epoch, v.next_effect, v.seed, v.read_only, v.phase, v.root_effect,
           v.scan_effect, v.absence_effect, v.root_failures, v.folder_reason, v.participants,
-          v.cache, v.dmd, v.timers, v.awaited, v.ready, v.absences, v.removals, v.may_adopt,
-          v.unrecorded, v.to_absorb, v.arrivals, v.content_uses, v.uploads_under_way, v.syncs,
-          v.first_absence_ms, v.last_absence_ms, v.last_arrival_ms, v.absences_armed,
-          v.removals_armed, v.dmd_write_armed, v.last_scan_wall_ms, v.last_poll_wall_ms);
+          v.cache, v.dmd, v.timers, v.awaited, v.ready, v.absences, v.removals, v.to_absorb,
+          v.arrivals, v.content_uses, v.uploads_under_way, v.syncs, v.first_absence_ms,
+          v.last_absence_ms, v.last_arrival_ms, v.absences_armed, v.removals_armed,
+          v.dmd_write_armed, v.last_scan_wall_ms, v.last_poll_wall_ms);
   Since(2, archive, v.held_links);
+  Since(2, archive, v.may_adopt);
+  Since(2, archive, v.unrecorded);
+  Since(2, archive, v.rebooted);
 }
 
 #undef KINFOLDER_FIELDS

@@ -172,6 +172,7 @@ struct AgentState {
   std::uint64_t next_effect = 1;
   std::uint64_t seed = 0;
   bool read_only = false;
+  bool rebooted = false;  // the machine was, since the run before
   FolderPhase phase = FolderPhase::kNew;
   EffectId root_effect = 0;  // root look awaited by the folder machine
   EffectId scan_effect = 0;

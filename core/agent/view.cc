@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "core/agent/agent.h"
-#include "core/agent/state.h"
+#include "core/agent/context.h"
 
 namespace kinfolder {
 
@@ -103,10 +103,7 @@ FolderMood MoodOf(const AgentState& s, const FolderView& view) {
     return FolderMood::kBlocked;
   if (StoreIsDown(s)) return FolderMood::kOffline;
   if (!view.blocked.empty() || !view.held_deletes.empty()) return FolderMood::kBlocked;
-  const bool all_read =
-      std::all_of(s.participants.begin(), s.participants.end(),
-                  [](const auto& p) { return p.second.read_once || p.second.facts.retired; });
-  return IsQuiet(s, false) && all_read ? FolderMood::kInSync : FolderMood::kSyncing;
+  return IsQuiet(s, false) && AllWereRead(s) ? FolderMood::kInSync : FolderMood::kSyncing;
 }
 
 }  // namespace

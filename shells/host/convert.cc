@@ -261,13 +261,17 @@ std::string_view ReasonText(Reason reason) {
     case Reason::kUnknownAuthor:
       return "its author is not a participant; it is not applied";
     case Reason::kForeignWrite:
-      return "somebody else writes this machine's directory; run `kinfolder doctor --fix`";
+      return "somebody else writes this machine's directory, perhaps a copy of its state "
+             "directory; stop "
+             "that one, then join again here with a new state directory: your files stay";
     case Reason::kRollback:
       return "the store went back to an older state";
     case Reason::kHeld:
       return "one of many deletes; approve or undo them";
     case Reason::kCopied:
-      return "this state directory is a copy; run `kinfolder doctor --moved` or `--copied`";
+      return "this state directory is a copy; if the other one is not used any more, run "
+             "`kinfolder "
+             "doctor --moved`, else join again here with a new one: your files stay";
     case Reason::kIgnored:
       return "a rule of this machine ignores it";
   }

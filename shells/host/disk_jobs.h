@@ -30,8 +30,7 @@ struct DiskSide {
 
   Root root;
   Applier applier;
-  std::string self;       // our participant's name, for the names of files put aside
-  bool rebooted = false;  // the machine was, since an agent ran before
+  std::string self;  // our participant's name, for the names of files put aside
 };
 
 // --- looking ---
@@ -71,6 +70,7 @@ struct ReplaceItem {
   bool remove = false;
   std::uint64_t token = 0;
   std::size_t removable_parents = 0;  // the nearest so many go too if a removal empties them
+  bool gone_is_undone = false;        // for RecoverOne: see RecoverReplace
 };
 struct ReplaceResult {
   Outcome outcome = Outcome::kFailed;

@@ -236,6 +236,16 @@ TEST_F(DiskJobs, RecoveryOfTwoNamesForOneFile) {
   EXPECT_EQ(LeftInTmp(), 0u);
 }
 
+TEST_F(DiskJobs, RecoveryOfAFileAtNeitherName) {
+  const Stat staged = Stage(1, "new");
+  ReplaceItem item{{"f"}, std::nullopt, false, 1};
+  ASSERT_EQ(ReplaceMany(*disk_, {item})[0].outcome, Outcome::kDone);
+  std::filesystem::remove(dir_ + "/f");
+  EXPECT_EQ(RecoverOne(*disk_, item, staged).outcome, Outcome::kDone) << "a user removed it";
+  item.gone_is_undone = true;
+  EXPECT_EQ(RecoverOne(*disk_, item, staged).outcome, Outcome::kRefused);
+}
+
 TEST_F(DiskJobs, CopiesAreRemovedOnlyUnedited) {
   Write("c", "copy");
   const Stat expected = StatOf("c");

@@ -16,7 +16,7 @@ struct RootAnswer {
 
 // Whether our root is there; another directory of ours at the same place is taken, too.
 RootAnswer LookAtRootNow(const std::shared_ptr<DiskSide>& disk, const std::string& path,
-                         const RootMarker& marker, const std::string& self, bool rebooted) {
+                         const RootMarker& marker, const std::string& self) {
   RootAnswer answer;
   if (disk != nullptr) {
     answer.reason = RootReason(disk->root.Check());
@@ -29,9 +29,8 @@ RootAnswer LookAtRootNow(const std::shared_ptr<DiskSide>& disk, const std::strin
   }
   const RootStatus status = opened.value().Check();
   answer.reason = RootReason(status);
-  if (status != RootStatus::kOk) return answer;
-  answer.disk = std::make_shared<DiskSide>(std::move(opened).value(), self);
-  answer.disk->rebooted = rebooted;
+  if (status == RootStatus::kOk)
+    answer.disk = std::make_shared<DiskSide>(std::move(opened).value(), self);
   return answer;
 }
 
@@ -94,8 +93,8 @@ void DiskPort::Add(const LookAtRoot& effect) {
   parts_.Run(
       parts_.disk_workers,
       [disk = parts_.disk, path = parts_.setup.path, marker, self = parts_.setup.participant,
-       rebooted = parts_.rebooted, sweep = !swept_, kept = KeptTmpNumbers()] {
-        RootAnswer answer = LookAtRootNow(disk, path, marker, self, rebooted);
+       sweep = !swept_, kept = KeptTmpNumbers()] {
+        RootAnswer answer = LookAtRootNow(disk, path, marker, self);
         // Before the core puts anything there in this run.
         if (sweep && answer.disk != nullptr) SweepTmp(*answer.disk, kept);
         return answer;
@@ -227,8 +226,8 @@ void DiskPort::RunReplaces() {
   std::vector<ReplaceItem> items;
   for (const Replace& e : chunk)
     items.push_back({parts_.tables.names().DiskPathOf(e.path), e.expected, e.remove,
-                     HostParts::TmpNumber(e.path, e.token),
-                     e.remove ? RemovableParents(e.path) : 0});
+                     HostParts::TmpNumber(e.path, e.token), e.remove ? RemovableParents(e.path) : 0,
+                     false});
   parts_.Run(
       parts_.disk_workers,
       [disk = parts_.disk, items = std::move(items)] { return ReplaceMany(*disk, items); },
@@ -245,7 +244,7 @@ void DiskPort::RunRecovers() {
   std::vector<std::pair<ReplaceItem, Stat>> items;
   for (const RecoverReplace& e : chunk)
     items.push_back({{parts_.tables.names().DiskPathOf(e.path), e.expected, e.remove,
-                      HostParts::TmpNumber(e.path, e.token)},
+                      HostParts::TmpNumber(e.path, e.token), 0, e.gone_is_undone},
                      e.staged});
   parts_.Run(
       parts_.disk_workers,

@@ -266,9 +266,7 @@ ReplaceResult RecoverOne(DiskSide& disk, const ReplaceItem& item, const Stat& st
   // All is as it was before, and what was staged is gone: a power cut has undone it.
   const bool undone = !item.remove && !tmp_there && path_there && item.expected &&
                       at_path.stat.inode == item.expected->inode;
-  // Neither name: a user removed the file since, or, after a reboot, a power cut took it. It is
-  // brought again then: between a delete that nobody made and one to be made again, the latter.
-  const bool lost = !item.remove && !tmp_there && !path_there && disk.rebooted;
+  const bool lost = !item.remove && !tmp_there && !path_there && item.gone_is_undone;
   // A directory leaves nothing in tmp.
   const bool took_place = placed || (!both_names && !undone && !lost &&
                                      (item.remove ? tmp_there || !path_there : !not_placed));

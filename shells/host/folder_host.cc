@@ -41,7 +41,6 @@ FolderHost::FolderHost(FolderSetup setup, std::shared_ptr<ObjectStore> store,
       people_(parts_, store_port_, scan_port_) {
   parts_.store = std::move(store);
   parts_.state_id = services_.state_id;
-  parts_.rebooted = services_.rebooted;
   parts_.state = [this]() -> const AgentState& { return driver_->state(); };
   parts_.feed = [this](EventBody body) { Feed(std::move(body)); };
 }
@@ -138,6 +137,7 @@ void FolderHost::Start() {
   started.seed = RandomSeed();
   started.read_only = parts_.setup.read_only;
   started.copied = services_.copied;
+  started.rebooted = services_.rebooted;
   Feed(started);
 }
 

@@ -99,7 +99,6 @@ class HostParts {
   Tables tables;
   RecentContents recent;
   std::string state_id;
-  bool rebooted = false;  // the machine was, since an agent ran before
   std::shared_ptr<ObjectStore> store;
   std::shared_ptr<StagingArea> staging;
   std::shared_ptr<SigningKey> key;

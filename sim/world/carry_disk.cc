@@ -318,9 +318,7 @@ Replaced RecoverNow(const Hands& hands, const RecoverReplace& effect) {
   // All is as it was before, and what was staged is gone: a power cut has undone it.
   const bool undone = !effect.remove && !in_tmp && there && effect.expected &&
                       name->second == effect.expected->inode;
-  // Neither name: a user removed the file since, or, after a reboot, a power cut took it. It is
-  // brought again then: between a delete that nobody made and one to be made again, the latter.
-  const bool lost = !effect.remove && !in_tmp && !there && hands.m.agent->rebooted;
+  const bool lost = !effect.remove && !in_tmp && !there && effect.gone_is_undone;
   const bool took_place = placed || (!both_names && !undone && !lost &&
                                      (effect.remove ? in_tmp || !there : !not_placed));
   // What waits to be placed stays until the core has taken down that it was not: until then its

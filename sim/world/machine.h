@@ -76,7 +76,6 @@ struct Agent {
   std::optional<std::int64_t> wake_ms;
   bool link_up = true;
   bool watch_dead = false;
-  bool rebooted = false;  // the machine was, since the agent ran before
 };
 
 struct Machine {

@@ -33,7 +33,6 @@ struct StoreFaults {
   std::map<int, int> lose_request;               // the next N requests time out and never work
   std::map<int, std::int64_t> down_until_ms;     // too few servers: nothing is found
   std::map<int, std::int64_t> partial_until_ms;  // listings of the collective have gaps
-  bool writers_clash = false;  // overlapping writes of one directory may leave it empty or mixed
 };
 
 // The value for this machine, or else for anyone; null if there is neither.

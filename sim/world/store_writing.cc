@@ -47,27 +47,8 @@ bool IsStillWanted(const Hands& hands, const Upload& effect) {
   return std::find(chain.begin(), chain.end(), effect.snapshot) != chain.end();
 }
 
-// Nobody keeps two writers of a directory apart: what is left may be nothing, or of both.
-void Clash(const Hands& hands, Directory& value) {
-  const std::uint64_t how = DrawFor(hands.world, hands.machine, "clash") % 4;
-  if (how == 0) value.clear();
-  if (how != 1) return;
-  for (const auto& [path, cap] : hands.world.store.directories.at(hands.m.state.directory - 1).now)
-    if (DrawFor(hands.world, hands.machine, "clash-entry") % 2 == 0) value[path] = cap;
-}
-
-// Somebody else has written the directory since this write was begun.
-bool HasOverlap(const Hands& hands) {
-  const auto& history = hands.world.store.directories.at(hands.m.state.directory - 1).history;
-  for (auto write = history.rbegin(); write != history.rend() && write->at_ms > hands.asked_ms;
-       ++write)
-    if (write->machine != hands.machine && write->machine != kAnyone) return true;
-  return false;
-}
-
 void PutNow(const Hands& hands, Directory value) {
   const std::uint32_t directory = hands.m.state.directory;
-  if (hands.world.store.faults.writers_clash && HasOverlap(hands)) Clash(hands, value);
   for (const auto& [path, cap] : value) {
     const Directory& now = hands.world.store.directories.at(directory - 1).now;
     const auto old = now.find(path);

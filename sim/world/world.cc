@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/base/check.h"
 #include "sim/world/commit.h"
@@ -329,12 +330,11 @@ void Open(World& world, Judge& judge, int machine) {
   Machine& m = At(world, machine);
   ++m.state.epoch;
   ++m.incarnation;
-  m.agent.emplace(
-      Agent{Driver(Load(m.state)), m.state.tables, false, {}, {}, {}, {}, true, false, m.rebooted});
-  m.rebooted = false;
+  m.agent.emplace(Agent{Driver(Load(m.state)), m.state.tables, false, {}, {}, {}, {}, true, false});
+  const bool rebooted = std::exchange(m.rebooted, false);
   Feed(world, judge, machine,
        Started{m.config, m.state.epoch, Mix(world.seed ^ static_cast<std::uint64_t>(machine)),
-               m.read_only, false});
+               m.read_only, false, rebooted});
 }
 
 // After a commit that failed: nothing of the former run goes on.

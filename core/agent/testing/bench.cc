@@ -208,6 +208,7 @@ void Bench::Start() {
   started.config = config;
   started.epoch = ++epoch_;
   started.read_only = read_only;
+  started.rebooted = rebooted;
   Feed(started);
 }
 

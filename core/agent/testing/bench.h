@@ -51,6 +51,7 @@ class Bench : public Ports {
   std::map<ParticipantId, std::map<PathId, SnapshotId>> others;
   FolderConfig config;
   bool read_only = false;
+  bool rebooted = false;
   std::set<ParticipantId> peers;  // of `others`: those that state no key
   std::deque<Effect> pending;
   std::string broken;  // what was found wrong after some step; empty: nothing
