@@ -10,6 +10,7 @@
 
 #include "core/agent/event.h"
 #include "core/agent/facts.h"
+#include "core/base/boxed.h"
 #include "core/base/ids.h"
 #include "core/model/version.h"
 
@@ -104,8 +105,8 @@ struct PathRecord {
   std::vector<EqualRecord> equal;
   std::vector<ConflictRecord> conflicts;
   std::vector<CopyRecord> copies;
-  std::optional<IntentRecord> intent;
-  std::optional<UnsettledRecord> unsettled;
+  Boxed<IntentRecord> intent;
+  Boxed<UnsettledRecord> unsettled;
   std::optional<HeldRecord> held;
   SnapshotId approved_delete;  // a delete head that a person let through here
   // Since when the link of a delete is held back for peers (wall clock); 0: it is not.

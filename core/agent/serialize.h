@@ -34,6 +34,22 @@ void Since(std::uint8_t format, BytesIn& archive, T& field) {
   if (archive.format >= format) archive(field);
 }
 
+// As cereal writes an optional.
+template <class Archive, class T>
+void save(Archive& archive, const Boxed<T>& v) {
+  archive(!v.has_value());
+  if (v) archive(*v);
+}
+template <class Archive, class T>
+void load(Archive& archive, Boxed<T>& v) {
+  bool none = true;
+  archive(none);
+  v.reset();
+  if (none) return;
+  v = T{};
+  archive(*v);
+}
+
 template <class Archive, class Tag>
 void serialize(Archive& archive, Id<Tag>& v) {
   archive(v.value);

@@ -19,7 +19,7 @@
 namespace kinfolder {
 namespace {
 
-constexpr std::size_t kMaxBlockBytes = 256 * 1024;
+constexpr std::size_t kMaxBlockBytes = 64 * 1024;
 // A clock tick of the coarsest clock that file systems take times from (100 Hz), and some more.
 constexpr std::int64_t kTickNs = 12000000;
 

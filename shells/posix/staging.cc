@@ -15,7 +15,6 @@
 
 #include "core/base/check.h"
 #include "shells/posix/file_stat.h"
-#include "shells/posix/write_behind.h"
 
 namespace kinfolder {
 namespace {
@@ -202,10 +201,8 @@ class StagingArea::AreaWriter : public StagingArea::Writer {
       if (!moved.ok()) return moved;
     }
     const Status written = WriteAt(fd_->get(), bytes, size_);
-    if (!written.ok()) return written;
-    size_ += bytes.size();
-    behind_.Wrote(fd_->get(), size_);
-    return {};
+    if (written.ok()) size_ += bytes.size();
+    return written;
   }
 
   Result<StagedRef> Commit() override {
@@ -238,7 +235,6 @@ class StagingArea::AreaWriter : public StagingArea::Writer {
   std::shared_ptr<Fd> fd_;
   std::uint64_t number_ = 0;  // of the file that is to be deleted if there is no Commit
   std::uint64_t size_ = 0;
-  WriteBehind behind_;
   bool committed_ = false;
 };
 
