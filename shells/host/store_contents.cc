@@ -73,7 +73,8 @@ class PushedSource : public ContentSource {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return offset_ < piece_.size() || ended_; });
     if (offset_ == piece_.size()) {
-      if (!status_.ok()) return status_.error();
+      failed_ = !status_.ok();
+      if (failed_) return status_.error();
       return std::size_t{0};
     }
     const std::size_t count = std::min(out.size(), piece_.size() - offset_);
@@ -82,6 +83,8 @@ class PushedSource : public ContentSource {
     if (offset_ == piece_.size()) changed_.notify_all();
     return count;
   }
+  // A Read said that the store failed.
+  bool failed() const { return failed_; }
 
  private:
   void Push(ObjectReader& store, const Cap& cap) {
@@ -107,6 +110,7 @@ class PushedSource : public ContentSource {
   Status status_;
   bool ended_ = false;
   bool abandoned_ = false;
+  bool failed_ = false;  // of the reading thread
   std::thread thread_;
 };
 
@@ -174,7 +178,9 @@ auto WithSource(ObjectReader& store, StagingArea& staging, const ContentPlace& p
     return use(source);
   }
   PushedSource source(store, place.cap);
-  return use(source);
+  auto result = use(source);
+  *store_failed = source.failed();
+  return result;
 }
 
 StageResult StageFailed(const Error& error, bool store_failed, bool wrong_bytes) {

@@ -294,7 +294,12 @@ CheckResult CheckOne(ObjectStore& store, const CheckItem& item) {
   } else if (snapshot.outcome != Outcome::kDone) {
     return result;
   }
-  if (item.content.empty()) return result;
+  if (!item.has_content) return result;
+  if (item.content.empty()) {
+    if (result.outcome == Outcome::kDone) result.reason = Reason::kNotFound;
+    result.outcome = Outcome::kRefused;
+    return result;
+  }
   const Status content = store.GetTo(item.content, [](std::string_view) { return Status(); });
   if (content.ok()) return result;
   const StoreFailure failure = ToStoreFailure(content.error());

@@ -103,7 +103,8 @@ std::vector<FetchResult> FetchMany(ObjectStore& store, const std::vector<Cap>& c
 // Whether a snapshot is still in the store, and its content (if asked for) whole.
 struct CheckItem {
   Cap snapshot;
-  Cap content;  // empty: not asked for
+  bool has_content = false;  // and it is asked for, too
+  Cap content;               // empty: not in the store, as far as is known
 };
 struct CheckResult {
   Outcome outcome = Outcome::kFailed;  // kRefused: it is not there, or damaged

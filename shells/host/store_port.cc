@@ -234,7 +234,8 @@ void StorePort::RunChecks() {
     if (const Cap* cap = parts_.tables.CapOf(e.snapshot); cap != nullptr) item.snapshot = *cap;
     const Node* node = e.content ? parts_.state().dag.Find(e.snapshot) : nullptr;
     contents.push_back(node == nullptr ? ContentId{} : node->version.content);
-    if (contents.back()) item.content = parts_.tables.Content(contents.back()).cap;
+    item.has_content = static_cast<bool>(contents.back());
+    if (item.has_content) item.content = parts_.tables.Content(contents.back()).cap;
     items.push_back(std::move(item));
   }
   parts_.Run(
