@@ -51,7 +51,6 @@ json ToJson(const std::string& file, const Scenario& scenario, const RunResult& 
           {"steps", std::move(steps)},
           {"machines", std::move(machines)},
           {"simulated_ms", result.simulated_ms},
-          {"skipped", scenario.skipped},
           {"chain", result.chain}};
 }
 
@@ -77,13 +76,11 @@ int WriteHtml(const Scenario& scenario, const RunResult& result, const std::stri
 }
 
 int RunOne(const std::string& file, const ScenarioOptions& options) {
-  const Result<Scenario> scenario = LoadScenario(file, options.skip_unsupported);
+  const Result<Scenario> scenario = LoadScenario(file);
   if (!scenario.ok()) {
     std::cerr << "kinfolder-sim: " << scenario.error().text << "\n";
     return 2;
   }
-  for (const std::string& skipped : scenario.value().skipped)
-    std::cerr << "kinfolder-sim: left out: " << skipped << "\n";
   const RunResult result = RunScenario(scenario.value(), options.log || options.html);
   if (options.html) return WriteHtml(scenario.value(), result, options.output);
   if (options.json) {
@@ -118,8 +115,6 @@ CLI::App* AddScenarioCommand(CLI::App& app, ScenarioOptions& options) {
   command->add_option("FILE", options.files, "scenario files")->required();
   command->add_flag("--json", options.json, "one JSON object a line");
   command->add_flag("--log", options.log, "print what every machine does");
-  command->add_flag("--skip-unsupported", options.skip_unsupported,
-                    "leave out steps that are not supported yet, and say so");
   CLI::Option* output = command->add_option("-o,--output", options.output, "of --html");
   CLI::Option* html = command->add_flag("--html", options.html,
                                         "one file's run as a timeline, in a page of its own");
@@ -142,6 +137,10 @@ CLI::App* AddScenarioCommand(CLI::App& app, ScenarioOptions& options) {
       ->needs(sweep);
   CLI::Option* real = command->add_flag("--real", options.real, "against real agents");
   real->excludes(sweep);
+  command
+      ->add_flag("--skip-unsupported", options.skip_unsupported,
+                 "leave out what only a simulator can do, and say so")
+      ->needs(real);
   command->add_option("--agent", options.agent, "the agents' program, if not beside this one")
       ->needs(real);
   command->add_flag("--keep", options.keep, "keep the directories of what failed")->needs(real);

@@ -69,7 +69,7 @@ int RunOnePoint(const ScenarioOptions& options, const SweepOptions& sweep) {
     return 2;
   }
   const std::string& file = options.files[0];
-  const Result<Scenario> scenario = LoadScenario(file, options.skip_unsupported);
+  const Result<Scenario> scenario = LoadScenario(file);
   if (!scenario.ok()) {
     std::cerr << "kinfolder-sim: " << scenario.error().text << "\n";
     return 2;
@@ -111,7 +111,7 @@ int RunSweepCommand(const ScenarioOptions& options) {
   if (!options.point.empty()) return RunOnePoint(options, sweep);
   Totals totals;
   const auto start = std::chrono::steady_clock::now();
-  SweepFiles({options.files, sweep, options.skip_unsupported, options.jobs}, [&](const json& file) {
+  SweepFiles({options.files, sweep, options.jobs}, [&](const json& file) {
     if (file.contains("error")) {
       totals.not_understood = true;
       std::cerr << "kinfolder-sim: " << file["error"].get<std::string>() << "\n";

@@ -1,7 +1,9 @@
 #include "sim/random/random_run.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "sim/random/store_weather.h"
 #include "sim/scenario/run.h"
@@ -33,7 +35,7 @@ class RandomRun {
     std::string unsettled;
     if (!world.violation) {
       CalmDown();
-      unsettled = play_.Settle();
+      unsettled = play_.Settle({});
     }
     return Result(unsettled);
   }
@@ -88,7 +90,7 @@ class RandomRun {
                             : kind < 6 ? Pick(1, 400)
                             : kind < 9 ? Pick(400, 20'000)
                                        : Pick(20'000, 400'000);
-    play_.RunUntil(play_.world.now_ms + ms);
+    play_.RunUntil(play_.world.now_ms + ms, [this](std::uint32_t deed) { DoDeed(deed); });
   }
 
   void Act() {
@@ -138,8 +140,32 @@ class RandomRun {
       DoUserOp(play_.world, machine, op);  // what can't be done is not done
       return;
     }
-    At(play_.world, machine).hooks.push_back(SomeInstant());
-    At(play_.world, machine).hooks.back().user = op;
+    WaitFor(machine, SomeInstant(), op);
+  }
+
+  // What is done at some instant: by a user, a power cut, or else a crash.
+  struct Deed {
+    int machine = 0;
+    std::variant<std::monostate, UserOp, PowerMode> what;
+  };
+
+  void WaitFor(int machine, Hook hook, decltype(Deed::what) what) {
+    hook.deed = static_cast<std::uint32_t>(deeds_.size());
+    deeds_.push_back({machine, std::move(what)});
+    At(play_.world, machine).hooks.push_back(hook);
+  }
+
+  void DoDeed(std::uint32_t number) {
+    World& world = play_.world;
+    const auto& [machine, what] = deeds_.at(number);
+    if (const auto* op = std::get_if<UserOp>(&what)) {
+      DoUserOp(world, machine, *op);
+    } else if (const auto* mode = std::get_if<PowerMode>(&what)) {
+      CutPower(world, machine, *mode, DrawFor(world, machine, "power"));
+    } else {
+      Log(world, machine, "crashes");
+      StopAgent(world, machine);
+    }
   }
 
   Hook SomeInstant() {
@@ -205,7 +231,7 @@ class RandomRun {
     } else if (power_ && Chance(70)) {
       Cut(machine);
     } else {
-      m.hooks.push_back(SomeInstant());
+      WaitFor(machine, SomeInstant(), {});
     }
   }
 
@@ -227,8 +253,7 @@ class RandomRun {
     const auto which = static_cast<std::size_t>(Pick(0, std::ssize(kEffects) - 1));
     hook.effect = FindEffect(kEffects[which]).value();
     hook.countdown = 1;
-    hook.power = SomeMode();
-    At(play_.world, machine).hooks.push_back(hook);
+    WaitFor(machine, hook, SomeMode());
   }
 
   PowerMode SomeMode() {
@@ -284,6 +309,7 @@ class RandomRun {
   bool power_ = false, watch_unsure_ = false;
   bool away_ = false;
   StoreWeather weather_;
+  std::vector<Deed> deeds_;
 };
 
 }  // namespace

@@ -38,7 +38,7 @@ struct Job {
 
 RealResult PlayFile(const std::string& file, const RealOptions& options,
                     const std::string& directory) {
-  const Result<Scenario> scenario = LoadScenario(file, options.skip_unsupported);
+  const Result<Scenario> scenario = LoadScenario(file);
   if (!scenario.ok()) {
     RealResult result;
     result.ending = RealEnding::kRefused;

@@ -277,10 +277,6 @@ void LeaveOut(Plan& plan, int line, const std::string& what, const std::string& 
 Plan PlanFor(const Scenario& scenario) {
   Plan plan;
   bool cut = false;
-  for (const std::string& text : scenario.skipped) {
-    plan.left_out.push_back(text);
-    cut = true;
-  }
   if (!scenario.peers.empty()) {
     LeaveOut(plan, 1, "peers:", "it would take a real magic-folder");
     cut = true;

@@ -16,12 +16,6 @@ void DoStop(Run& run, const Step& step) {
   if (run.Needs(step, true)) StopAgent(run.world(), step.machine);
 }
 
-void DoCrashAt(Run& run, const Step& step) {
-  const std::int64_t count = step.numbers.empty() ? 1 : step.numbers[0];
-  At(run.world(), step.machine)
-      .hooks.push_back({step.effect, step.after, static_cast<std::uint64_t>(count), {}, {}});
-}
-
 // The machine loses power, whether the agent runs or not.
 void DoPowerLoss(Run& run, const Step& step) {
   CutPower(run.world(), step.machine, *step.power, DrawFor(run.world(), step.machine, "power"));
@@ -109,7 +103,6 @@ std::span<const Doer> LifeSteps() {
       {"start", DoStart},
       {"stop", DoStop},
       {"crash", DoStop},
-      {"crash-at", DoCrashAt},
       {"powerloss", DoPowerLoss},
       {"join", DoJoin},
       {"leave", DoLeave},

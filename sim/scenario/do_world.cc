@@ -1,4 +1,4 @@
-// Time, `expect`, `when` and the counters.
+// Time, `expect`, what waits for an effect, and the counters.
 #include "sim/scenario/do.h"
 
 namespace kinfolder::sim {
@@ -19,8 +19,8 @@ void DoExpect(Run& run, const Step& step) { run.Expect(step); }
 
 void DoWhen(Run& run, const Step& step) {
   At(run.world(), step.machine)
-      .hooks.push_back({step.effect, step.after, static_cast<std::uint64_t>(step.numbers[0]),
-                        step.user, step.power});
+      .hooks.push_back(
+          {step.effect, step.after, static_cast<std::uint64_t>(step.numbers[0]), step.deed});
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ void DoWhen(Run& run, const Step& step) {
 std::span<const Doer> WorldSteps() {
   static constexpr Doer kSteps[] = {
       {"run", DoRun},       {"settle", DoSettle}, {"mark", DoMark},
-      {"expect", DoExpect}, {"when", DoWhen},
+      {"expect", DoExpect}, {"when", DoWhen},     {"crash-at", DoWhen},
   };
   return kSteps;
 }

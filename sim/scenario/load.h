@@ -9,6 +9,6 @@
 namespace kinfolder::sim {
 
 // The error's text says which file, and where in it.
-Result<Scenario> LoadScenario(const std::string& file, bool skip_unsupported);
+Result<Scenario> LoadScenario(const std::string& file);
 
 }  // namespace kinfolder::sim

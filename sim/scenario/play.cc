@@ -50,10 +50,21 @@ void Play::Over(std::string why) {
   why_ = std::move(why);
 }
 
-bool Play::Proceed() {
+bool Play::Proceed(const DoDeed& deeds) {
   if (!waiting()) return false;
   if (!Advance(world, oracles, wait_.leg_ms)) EndLeg();
+  while (!world.moment.deeds.empty()) DoDeeds(deeds);
   return waiting();
+}
+
+void Play::DoDeeds(const DoDeed& deeds) {
+  const Moment moment = std::exchange(world.moment, {});
+  const Wait wait = wait_;
+  for (const std::uint32_t deed : moment.deeds)
+    if (!world.violation) deeds(deed);
+  wait_ = wait;
+  why_.clear();
+  if (moment.effect_follows) Advance(world, oracles, wait_.leg_ms);
 }
 
 bool Play::GiveUp(int machine) {
@@ -82,19 +93,19 @@ void Play::StartUntil(std::int64_t until_ms) {
 void Play::Begin(const std::vector<std::string>& names, const std::set<int>& late,
                  const std::set<int>& read_only) {
   StartBegin(names, late, read_only);
-  while (Proceed()) {
+  while (Proceed({})) {
   }
 }
 
-void Play::RunUntil(std::int64_t until_ms) {
+void Play::RunUntil(std::int64_t until_ms, const DoDeed& deeds) {
   StartUntil(until_ms);
-  while (Proceed()) {
+  while (Proceed(deeds)) {
   }
 }
 
-std::string Play::Settle() {
+std::string Play::Settle(const DoDeed& deeds) {
   StartSettle();
-  while (Proceed()) {
+  while (Proceed(deeds)) {
   }
   return why_;
 }

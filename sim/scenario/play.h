@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ struct Wait {
   std::uint64_t polls = 0;  // how many a peer has to have ended
 };
 
+// Does what a hook was for, at its instant. What it starts to wait for is begun and not waited for.
+using DoDeed = std::function<void(std::uint32_t deed)>;
+
 class Play {
  public:
   World world;
@@ -45,9 +49,10 @@ class Play {
   void StartJoin(int machine);
 
   bool waiting() const { return wait_.what != Wait::For::kNothing; }
-  // Carries out the next thing that is due, or finds that the wait is over. False: nothing is
-  // waited for any more; `why` then says why what was waited for failed, empty if it did not.
-  bool Proceed();
+  // Carries out the next thing that is due, with the deeds that wait for it, or finds that the wait
+  // is over. False: nothing is waited for any more; `why` then says why what was waited for failed,
+  // empty if it did not.
+  bool Proceed(const DoDeed& deeds);
   const std::string& why() const { return why_; }
   // The effect that the next Proceed carries out; null if that does something else.
   const EffectDue* NextEffect() const {
@@ -58,15 +63,16 @@ class Play {
   // was something, which has to be asked for again once the agent is back.
   bool GiveUp(int machine);
 
-  // The same, waited for. Empty: done. Otherwise why not.
+  // The same, waited for. Empty: done. Otherwise why not. No hook waits while it begins.
   void Begin(const std::vector<std::string>& names, const std::set<int>& late,
              const std::set<int>& read_only);
-  void RunUntil(std::int64_t until_ms);
-  std::string Settle();
+  void RunUntil(std::int64_t until_ms, const DoDeed& deeds);
+  std::string Settle(const DoDeed& deeds);
 
  private:
   void Await(Wait::For what, int machine, std::int64_t leg_ms, std::int64_t patience_ms);
   void Over(std::string why = {});
+  void DoDeeds(const DoDeed& deeds);
   // The leg of the wait is done: starts the next one or finds that it is over.
   void EndLeg();
   void EndRestLeg();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/check.h"
 #include "sim/scenario/do.h"
 #include "sim/world/describe.h"
 #include "sim/world/image.h"
@@ -43,6 +44,10 @@ bool IsForAgents(std::string_view verb) {
   return std::find(std::begin(kVerbs), std::end(kVerbs), verb) != std::end(kVerbs);
 }
 
+bool EndsAgent(std::string_view verb) {
+  return verb == "crash" || verb == "stop" || verb == "powerloss" || verb == "leave";
+}
+
 }  // namespace
 
 Run::Run(std::shared_ptr<const Scenario> scenario, bool log) : scenario_(std::move(scenario)) {
@@ -62,7 +67,7 @@ Run::Run(std::shared_ptr<const Scenario> scenario, bool log) : scenario_(std::mo
 bool Run::Proceed() {
   if (!CheckViolation()) return false;
   if (play.waiting()) {
-    play.Proceed();
+    play.Proceed([this](std::uint32_t deed) { ActAtInstant(scenario_->deeds.at(deed)); });
     if (play.waiting()) return CheckViolation();
     if (next_ == 0) return CheckViolation();
     result_.steps.back().end_ms = world().now_ms;
@@ -86,6 +91,12 @@ void Run::Begin(const Step& step) {
     result_.steps.push_back(
         {step.line, step.machine, step.verb, world().now_ms, world().now_ms, hooks, true, {}});
   }
+  Act(step);
+}
+
+// Also at the instant of an effect, in the middle of another step.
+void Run::Act(const Step& step) {
+  if (result_.ending != Ending::kHolds) return;
   Log(world(), 0, "--- line " + std::to_string(step.line) + ": " + step.verb);
   const bool by_peer = step.machine >= 0 && At(world(), step.machine).peer.has_value();
   if (by_peer && IsForAgents(step.verb)) {
@@ -95,8 +106,14 @@ void Run::Begin(const Step& step) {
   } else if (step.user) {
     DoUser(step, *step.user);
   } else {
-    Refuse(step, "is not supported yet");
+    CHECK(false);
   }
+}
+
+void Run::ActAtInstant(const Step& step) {
+  const CommandId first = world().next_command;
+  Act(step);
+  for (CommandId id = first; id < world().next_command; ++id) begun_[id] = step.machine;
 }
 
 void Run::Shake(std::shared_ptr<const std::vector<StepReport>> calm, int machine, bool strict) {
@@ -104,6 +121,10 @@ void Run::Shake(std::shared_ptr<const std::vector<StepReport>> calm, int machine
   strict_ = strict_ && strict;
   at_rest_ = false;
   if (play.GiveUp(machine)) --next_;
+  // What was asked for at an instant is not asked for again.
+  const Machine& struck = At(world(), machine);
+  for (const auto& [id, asked] : begun_)
+    if (asked == machine && !struck.agent && struck.answers.count(id) == 0) strict_ = false;
 }
 
 bool Run::Judges(const Step& step) const {
@@ -169,7 +190,10 @@ bool Run::Needs(const Step& step, bool running) {
   Machine& m = At(world(), step.machine);
   if (IsRunning(m) == running) return true;
   if (calm_ && !running) {
-    std::erase_if(m.hooks, [](const Hook& hook) { return !hook.user; });
+    std::erase_if(m.hooks, [&](const Hook& hook) {
+      const Step& deed = scenario_->deeds.at(hook.deed);
+      return deed.machine == step.machine && EndsAgent(deed.verb);
+    });
     if (step.verb != "start") StopAgent(world(), step.machine);
     return step.verb != "start";
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -91,6 +92,8 @@ class Run {
  private:
   bool CheckViolation();
   void Begin(const Step& step);
+  void Act(const Step& step);
+  void ActAtInstant(const Step& step);
   // Whether an `expect` still says what must be.
   bool Judges(const Step& step) const;
   const Step& Current() const { return scenario_->steps.at(next_ - 1); }
@@ -102,6 +105,8 @@ class Run {
   bool strict_ = true;                                   // expectations are judged
   bool at_rest_ = true;  // no time has passed since the last `settle`
   bool again_ = false;   // the step under way was begun before
+  std::map<CommandId, int>
+      begun_;  // commands given at an instant, which nobody waits for, and to whom
 };
 
 // Runs it twice, side by side: a difference is a failure of I12, and says which machine went

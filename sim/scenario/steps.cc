@@ -2,108 +2,12 @@
 
 #include <algorithm>
 
+#include "sim/scenario/verbs.h"
 #include "sim/world/effect_names.h"
 
 namespace kinfolder::sim {
 
 namespace {
-
-// The arguments of a step, a letter each: p path, c content, t text, w word, m machine, i number,
-// o octal number, d duration, b bytes a second, e effect, l what a power cut leaves; those after ?
-// may be absent.
-struct Verb {
-  std::string_view name;
-  std::string_view arguments;
-  std::optional<UserAct> act = std::nullopt;
-};
-
-constexpr Verb kMachineVerbs[] = {
-    {"write", "pc", UserAct::kWrite},
-    {"append", "pc", UserAct::kAppend},
-    {"delete", "p", UserAct::kDelete},
-    {"rename", "pp", UserAct::kRename},
-    {"swap", "pp", UserAct::kSwap},
-    {"mkdir", "p", UserAct::kMkdir},
-    {"rmdir", "p", UserAct::kRmdir},
-    {"rmtree", "p", UserAct::kRmtree},
-    {"touch", "p", UserAct::kTouch},
-    {"utime", "pi", UserAct::kUtime},
-    {"chmod", "po", UserAct::kChmod},
-    {"symlink", "pt", UserAct::kSymlink},
-    {"save", "pc", UserAct::kSave},
-    {"fsync", "p", UserAct::kFsync},
-    {"slow-write", "pcid", UserAct::kSlowWrite},
-    {"write-same-stat", "pc", UserAct::kWriteSameStat},
-    {"write-unseen", "pc", UserAct::kWriteUnseen},
-    {"watch-overflow", ""},
-    {"watch-dead", ""},
-    {"ignore", "t"},
-    {"unignore", "t"},
-    {"mktree", "pii?i"},
-    {"resolve", "pw?c"},
-    {"delete-copy", "p?w"},
-    {"edit-copy", "pwc"},
-    {"move-copy", "pwp"},
-    {"restore", "pw"},
-    {"scan", ""},
-    {"poll", ""},
-    {"stop", ""},
-    {"start", ""},
-    {"crash", ""},
-    {"crash-at", "e?i"},
-    {"powerloss", "?l"},
-    {"join", ""},
-    {"leave", ""},
-    {"pause", ""},
-    {"resume", ""},
-    {"offline", ""},
-    {"online", ""},
-    {"partition", "m"},
-    {"unpartition", "m"},
-    {"clock", "d"},
-    {"disk-full", ""},
-    {"disk-ok", ""},
-    {"io-error", "p"},
-    {"io-ok", "p"},
-    {"root-vanish", ""},
-    {"root-empty", ""},
-    {"root-back", ""},
-    {"approve-deletes", ""},
-    {"undo-deletes", ""},
-    {"fix", ""},
-    {"remove", "m"},
-    {"lose-state", ""},
-    {"rollback-state", ""},
-    {"clone-state-from", "m"},
-};
-constexpr Verb kStoreVerbs[] = {{"fail", "i"},         {"lose-answer", "i"}, {"stall", "d"},
-                                {"delay-write", "id"}, {"stale", "d"},       {"latency", "d"},
-                                {"bandwidth", "b"},    {"full", ""},         {"ok", ""},
-                                {"rollback", "d"},     {"corrupt", "mp"},    {"drop", "mp"},
-                                {"repair", "mp"}};
-constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""}};
-
-// Well-formed steps that this program can't do yet.
-constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
-constexpr std::string_view kForgeries[] = {
-    "bad-signature", "wrong-path", "escape", "wrong-version", "unknown-author", "cycle", "huge"};
-
-constexpr std::pair<std::string_view, PowerMode> kPowerModes[] = {{"all", PowerMode::kAllKept},
-                                                                  {"none", PowerMode::kNone},
-                                                                  {"some", PowerMode::kSubset},
-                                                                  {"torn", PowerMode::kTorn}};
-
-template <class List>
-bool Has(const List& list, std::string_view word) {
-  return std::find(std::begin(list), std::end(list), word) != std::end(list);
-}
-
-template <std::size_t N>
-const Verb* FindVerb(const Verb (&verbs)[N], std::string_view name) {
-  for (const Verb& verb : verbs)
-    if (verb.name == name) return &verb;
-  return nullptr;
-}
 
 bool IsPath(std::string_view path) {
   if (path.empty() || path.find('\0') != std::string_view::npos) return false;
@@ -152,7 +56,7 @@ std::optional<std::int64_t> NumberFor(char letter, std::string_view text) {
 
 class Parser {
  public:
-  Parser(const std::string& file, bool skip) : skip_(skip) { scenario_.file = file; }
+  explicit Parser(const std::string& file) { scenario_.file = file; }
 
   Result<Scenario> Run(std::string_view text) {
     Result<std::vector<Line>> lines = ReadLines(scenario_.file, text);
@@ -180,15 +84,6 @@ class Parser {
                                               what + "; expected " + expected);
   }
 
-  // Refuses, or leaves out, a step that can't be done yet.
-  Status Later(std::size_t token, const std::string& what) {
-    const Error error =
-        Wrong(token, what + " is not supported yet", "another step, or --skip-unsupported");
-    if (!skip_) return error;
-    scenario_.skipped.push_back(error.text);
-    return {};
-  }
-
   Status ReadLine(const std::vector<Token>& tokens) {
     const std::string& first = tokens[0].text;
     if (!tokens[0].quoted &&
@@ -197,27 +92,41 @@ class Parser {
       return ReadHeader(tokens);
     if (scenario_.machines.empty())
       return Wrong(0, "a step before the machines", "`machines: a b c` first");
+    if (first == "expect") return ReadExpect(tokens);
+    return ReadStep(tokens, 0);
+  }
+
+  Step NewStep(std::size_t token) const {
     Step step;
     step.line = line_->number;
-    step.column = tokens[0].column;
-    if (first == "expect") {
-      step.verb = first;
-      step.expect.emplace();
-      std::size_t at = 0;
-      const Status read = ParseExpectation(tokens, by_name_, *step.expect, &at);
-      if (!read.ok()) return Wrong(at, "`expect` is not understood", read.error().text);
-      scenario_.steps.push_back(std::move(step));
-      return {};
-    }
-    if (first == "store") return ReadStore(tokens, std::move(step));
-    if (first == "forge") return ReadForge(tokens, std::move(step));
+    step.column = line_->tokens.at(token).column;
+    return step;
+  }
+
+  Status ReadExpect(const std::vector<Token>& tokens) {
+    Step step = NewStep(0);
+    step.verb = "expect";
+    step.expect.emplace();
+    std::size_t at = 0;
+    const Status read = ParseExpectation(tokens, by_name_, *step.expect, &at);
+    if (!read.ok()) return Wrong(at, "`expect` is not understood", read.error().text);
+    scenario_.steps.push_back(std::move(step));
+    return {};
+  }
+
+  // Any step but `expect`.
+  Status ReadStep(const std::vector<Token>& tokens, std::size_t at) {
+    const std::string& first = tokens[at].text;
+    Step step = NewStep(at);
+    if (first == "store") return ReadStore(tokens, at, std::move(step));
+    if (first == "forge") return ReadForge(tokens, at, std::move(step));
     if (const Verb* verb = FindVerb(kWorldVerbs, first))
-      return Finish(*verb, tokens, 1, std::move(step));
+      return Finish(*verb, tokens, at + 1, std::move(step));
     const auto machine = by_name_.find(first);
     if (machine == by_name_.end())
-      return Wrong(0, "`" + first + "` is neither a machine nor a step", "a machine or a step");
+      return Wrong(at, "`" + first + "` is neither a machine nor a step", "a machine or a step");
     step.machine = machine->second;
-    return ReadMachineStep(tokens, 1, std::move(step));
+    return ReadMachineStep(tokens, at + 1, std::move(step));
   }
 
   Status ReadHeader(const std::vector<Token>& tokens) {
@@ -283,13 +192,14 @@ class Parser {
     return {};
   }
 
-  Status ReadStore(const std::vector<Token>& tokens, Step step) {
-    std::size_t at = 1;
-    if (tokens.size() > 2 && tokens[1].text == "of") {
-      const auto machine = by_name_.find(tokens[2].text);
-      if (machine == by_name_.end()) return Wrong(2, "no such machine", "a name of `machines:`");
+  Status ReadStore(const std::vector<Token>& tokens, std::size_t at, Step step) {
+    ++at;
+    if (tokens.size() > at + 1 && tokens[at].text == "of") {
+      const auto machine = by_name_.find(tokens[at + 1].text);
+      if (machine == by_name_.end())
+        return Wrong(at + 1, "no such machine", "a name of `machines:`");
       step.machine = machine->second;
-      at = 3;
+      at += 2;
     }
     if (at >= tokens.size()) return Wrong(at, "nothing said", "what the store does");
     const Verb* verb = FindVerb(kStoreVerbs, tokens[at].text);
@@ -298,26 +208,27 @@ class Parser {
           at, "unknown fault `" + tokens[at].text + "`",
           "fail, lose-answer, stall, delay-write, stale, latency, bandwidth, full, ok, rollback, "
           "corrupt, drop or repair");
-    if (at == 3 && Has(kStoreAsAWhole, verb->name))
+    if (step.machine >= 0 && Has(kStoreAsAWhole, verb->name))
       return Wrong(at, "`" + tokens[at].text + "` is not of one machine", "it without `of M`");
     const Status read = Finish(*verb, tokens, at + 1, std::move(step));
     if (read.ok()) scenario_.steps.back().verb = "store " + scenario_.steps.back().verb;
     return read;
   }
 
-  Status ReadForge(const std::vector<Token>& tokens, Step step) {
-    if (tokens.size() != 4) return Wrong(0, "not understood", "`forge M PATH KIND`");
-    if (!Has(kForgeries, tokens[3].text))
-      return Wrong(3, "unknown forgery",
+  Status ReadForge(const std::vector<Token>& tokens, std::size_t at, Step step) {
+    if (tokens.size() != at + 4) return Wrong(at, "not understood", "`forge M PATH KIND`");
+    if (!Has(kForgeries, tokens[at + 3].text))
+      return Wrong(at + 3, "unknown forgery",
                    "bad-signature, wrong-path, escape, wrong-version, unknown-author, cycle or "
                    "huge");
-    return Finish({"forge", "mpw"}, tokens, 1, std::move(step));
+    return Finish({"forge", "mpw"}, tokens, at + 1, std::move(step));
   }
 
   Status ReadMachineStep(const std::vector<Token>& tokens, std::size_t at, Step step) {
     if (at >= tokens.size()) return Wrong(at, "nothing to do", "a step");
     const std::string& name = tokens[at].text;
     if (name == "when") return ReadWhen(tokens, at, std::move(step));
+    if (name == "crash-at") return ReadCrashAt(tokens, at, std::move(step));
     const Verb* verb = FindVerb(kMachineVerbs, name);
     if (verb == nullptr) return Wrong(at, "unknown step `" + name + "`", "a step");
     if (name == "resolve" && at + 2 < tokens.size()) {
@@ -331,29 +242,65 @@ class Parser {
     return Finish(*verb, tokens, at + 1, std::move(step));
   }
 
-  Status ReadWhen(const std::vector<Token>& tokens, std::size_t at, Step step) {
-    if (at + 2 >= tokens.size()) return Wrong(at, "not understood", "`when EFFECT [N] STEP`");
-    Step inner;
-    const Status effect = ReadEffect(tokens[at + 1].text, at + 1, step);
+  // EFFECT [N], from `*at` on, which is then behind it.
+  Status ReadWhat(const std::vector<Token>& tokens, std::size_t* at, Step& step) const {
+    if (*at >= tokens.size()) return Wrong(*at, "something is missing", ExpectedFor('e'));
+    const Status effect = ReadEffect(tokens[*at].text, *at, step);
     if (!effect.ok()) return effect;
-    std::size_t next = at + 2;
-    std::int64_t count = 1;
-    if (const auto number = ReadNumber(tokens[next].text)) {
-      count = *number;
-      ++next;
-    }
-    inner.line = step.line;
-    inner.machine = step.machine;
-    const std::size_t before = scenario_.steps.size();
-    const Status read = ReadMachineStep(tokens, next, std::move(inner));
-    if (!read.ok() || scenario_.steps.size() == before) return read;
-    inner = std::move(scenario_.steps.back());
-    scenario_.steps.pop_back();
-    if (!inner.user && !inner.power) return Later(next, "`when ... " + inner.verb + "`");
+    ++*at;
+    step.numbers = {1};
+    const auto count = *at < tokens.size() ? ReadNumber(tokens[*at].text) : std::nullopt;
+    if (!count) return {};
+    if (*count < 1) return Wrong(*at, "not possible", "1 for the next one, 2 for the one after it");
+    step.numbers = {*count};
+    ++*at;
+    return {};
+  }
+
+  Status ReadWhen(const std::vector<Token>& tokens, std::size_t at, Step step) {
     step.verb = "when";
-    step.user = std::move(inner.user);
-    step.power = inner.power;
-    step.numbers = {count};
+    std::size_t next = at + 1;
+    const Status what = ReadWhat(tokens, &next, step);
+    if (!what.ok()) return what;
+    if (next >= tokens.size()) return Wrong(next, "nothing to do then", "a step");
+    const std::string& verb = tokens[next].text;
+    // Of this machine, or as it stands in a line of its own.
+    const bool own = verb == "when" || FindVerb(kMachineVerbs, verb) != nullptr;
+    Step deed = NewStep(next);
+    deed.machine = step.machine;
+    if (verb == "expect") return TakesTime(next, verb);
+    const Status read =
+        own ? ReadMachineStep(tokens, next, std::move(deed)) : ReadStep(tokens, next);
+    if (!read.ok()) return read;
+    deed = std::move(scenario_.steps.back());
+    scenario_.steps.pop_back();
+    if (Has(kWaits, deed.verb)) return TakesTime(next, deed.verb);
+    return KeepDeed(std::move(step), std::move(deed));
+  }
+
+  Status TakesTime(std::size_t token, const std::string& verb) const {
+    const bool judges = verb == "expect";
+    return Wrong(token,
+                 "`" + verb + "` at the instant of an effect, " +
+                     (judges ? "where nothing is at rest" : "where no time passes"),
+                 judges ? "it in a line of its own" : "a step that takes none, or only begins");
+  }
+
+  Status ReadCrashAt(const std::vector<Token>& tokens, std::size_t at, Step step) {
+    step.verb = "crash-at";
+    std::size_t next = at + 1;
+    const Status what = ReadWhat(tokens, &next, step);
+    if (!what.ok()) return what;
+    if (next < tokens.size()) return Wrong(next, "more than needed", "the end of the line");
+    Step deed = NewStep(at);
+    deed.machine = step.machine;
+    deed.verb = "crash";
+    return KeepDeed(std::move(step), std::move(deed));
+  }
+
+  Status KeepDeed(Step step, Step deed) {
+    step.deed = static_cast<std::uint32_t>(scenario_.deeds.size());
+    scenario_.deeds.push_back(std::move(deed));
     scenario_.steps.push_back(std::move(step));
     return {};
   }
@@ -413,8 +360,6 @@ class Parser {
           if (token.text == name) step.power = mode;
         if (!step.power) break;
         return {};
-      case 'e':
-        return ReadEffect(token.text, at, step);
       case 'i':
       case 'o':
       case 'd':
@@ -445,7 +390,6 @@ class Parser {
   }
 
   Scenario scenario_;
-  bool skip_;
   std::map<std::string, int> by_name_;
   const Line* line_ = nullptr;
 };
@@ -470,8 +414,8 @@ Status CheckOption(const std::string& key, const std::string& value) {
   return expect("history, poll, scan, watch, mtime-granularity, case, names or max-deletes");
 }
 
-Result<Scenario> Parse(const std::string& file, std::string_view text, bool skip_unsupported) {
-  return Parser(file, skip_unsupported).Run(text);
+Result<Scenario> Parse(const std::string& file, std::string_view text) {
+  return Parser(file).Run(text);
 }
 
 }  // namespace kinfolder::sim

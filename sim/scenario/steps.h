@@ -1,7 +1,6 @@
 // A scenario as values: machines, options, and steps whose form has been checked.
 //
-// Parse finds every mistake that can be found without running. What is well formed but not
-// supported is refused by name, or left out and listed if that is asked for.
+// Parse finds every mistake that can be found without running.
 #pragma once
 
 #include <cstdint>
@@ -64,10 +63,11 @@ struct Step {
   std::vector<std::string> words;  // arguments that are paths, names, contents
   std::vector<std::int64_t> numbers;
   int other = -1;                  // another machine
-  std::optional<UserOp> user;      // the step, or what `when` says
-  std::optional<PowerMode> power;  // powerloss, or what `when` says
-  std::size_t effect = 0;          // when, crash-at
+  std::optional<UserOp> user;      // what it does to files
+  std::optional<PowerMode> power;  // powerloss
+  std::size_t effect = 0;          // when, crash-at: what for,
   bool after = false;
+  std::uint32_t deed = 0;  // and what is done then: an index into Scenario::deeds
   std::optional<Expectation> expect;
 };
 
@@ -83,11 +83,11 @@ struct Scenario {
   std::vector<Option> options;
   std::uint64_t seed = 1;
   std::vector<Step> steps;
-  std::vector<std::string> skipped;  // `file:line:col: what`
+  std::vector<Step> deeds;  // those that wait for the instant of an effect
 };
 
 // The error's text is `file:line:col: what; expected ...`.
-Result<Scenario> Parse(const std::string& file, std::string_view text, bool skip_unsupported);
+Result<Scenario> Parse(const std::string& file, std::string_view text);
 
 // Whether the words of an option are understood; the error's text says what is.
 Status CheckOption(const std::string& key, const std::string& value);

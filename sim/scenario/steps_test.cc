@@ -6,14 +6,13 @@ namespace kinfolder::sim {
 namespace {
 
 std::string ErrorOf(const std::string& text) {
-  const Result<Scenario> parsed = Parse("f", text, false);
+  const Result<Scenario> parsed = Parse("f", text);
   return parsed.ok() ? "" : parsed.error().text;
 }
 
 TEST(Steps, ReadsContentsAndEscapes) {
   const Result<Scenario> parsed = Parse(
-      "f", "machines: a b\na write p \"x\\n\\x41\\\"#\" # a comment\na write q repeat(\"ab\", 3)",
-      false);
+      "f", "machines: a b\na write p \"x\\n\\x41\\\"#\" # a comment\na write q repeat(\"ab\", 3)");
   ASSERT_TRUE(parsed.ok()) << parsed.error().text;
   ASSERT_EQ(parsed.value().steps.size(), 2u);
   EXPECT_EQ(parsed.value().steps[0].user->content, "x\nA\"#");
@@ -38,22 +37,55 @@ TEST(Steps, SaysWhereAMistakeIs) {
   EXPECT_NE(ErrorOf("machines: a\na stop\noption: poll=5s"), "");
 }
 
-TEST(Steps, RefusesOrLeavesOutWhatComesLater) {
-  const std::string text = "machines: a\na when scan start\na stop";
-  EXPECT_NE(ErrorOf(text).find("when ... start"), std::string::npos);
-  const Result<Scenario> parsed = Parse("f", text, true);
-  ASSERT_TRUE(parsed.ok());
-  EXPECT_EQ(parsed.value().steps.size(), 1u);
-  EXPECT_EQ(parsed.value().skipped.size(), 1u);
+TEST(Steps, ReadsWhatIsDoneAtAnEffect) {
+  const Result<Scenario> parsed =
+      Parse("f",
+            "machines: a b\na when scan stop\na when after-upload 2 b start\na crash-at replace 3\n"
+            "a when upload store of b fail 2\na when look when settle forge b p cycle");
+  ASSERT_TRUE(parsed.ok()) << parsed.error().text;
+  const std::vector<Step>& steps = parsed.value().steps;
+  const auto deed = [&](const Step& step) { return parsed.value().deeds.at(step.deed); };
+  ASSERT_EQ(steps.size(), 5u);
+  EXPECT_EQ(deed(steps[0]).verb, "stop");
+  EXPECT_EQ(deed(steps[0]).machine, 0);
+  EXPECT_EQ(deed(steps[0]).column, 13);
+  EXPECT_EQ(deed(steps[1]).machine, 1);
+  EXPECT_EQ(steps[1].numbers, std::vector<std::int64_t>{2});
+  EXPECT_EQ(deed(steps[2]).verb, "crash");
+  EXPECT_EQ(steps[2].numbers, std::vector<std::int64_t>{3});
+  EXPECT_EQ(deed(steps[3]).verb, "store fail");
+  EXPECT_EQ(deed(steps[4]).verb, "when");
+  EXPECT_EQ(deed(deed(steps[4])).verb, "forge");
+}
+
+TEST(Steps, RefusesWhatTakesTimeAtAnEffect) {
+  const auto error = [](const std::string& step) {
+    return ErrorOf("machines: a b\na when upload " + step);
+  };
+  for (const char* step : {"run 30s", "settle", "scan", "b poll"}) {
+    EXPECT_EQ(error(step).substr(0, 7), "f:2:15:") << step;
+    EXPECT_NE(error(step).find("no time passes; expected"), std::string::npos) << error(step);
+  }
+  EXPECT_EQ(error("expect a p absent").substr(0, 7), "f:2:15:");
+  EXPECT_NE(error("expect a p absent").find("nothing is at rest"), std::string::npos);
+  EXPECT_EQ(error("").substr(0, 7), "f:2:14:");
+  EXPECT_EQ(error("0 stop").substr(0, 7), "f:2:15:");
+  EXPECT_EQ(error("c stop").substr(0, 7), "f:2:15:");
+  EXPECT_EQ(error("b stop now").substr(0, 7), "f:2:22:");
+  EXPECT_EQ(error("store of c full").substr(0, 7), "f:2:24:");
+  EXPECT_EQ(error("forge b p small").substr(0, 7), "f:2:25:");
+  EXPECT_EQ(ErrorOf("machines: a\na when nothing stop").substr(0, 6), "f:2:8:");
+  EXPECT_EQ(ErrorOf("machines: a\na crash-at").substr(0, 7), "f:2:11:");
+  EXPECT_EQ(ErrorOf("machines: a\na crash-at scan 0").substr(0, 7), "f:2:17:");
 }
 
 TEST(Steps, ReadsWhatAPowerCutLeaves) {
   const Result<Scenario> parsed =
-      Parse("f", "machines: a\na powerloss\na when after-replace powerloss torn", false);
+      Parse("f", "machines: a\na powerloss\na when after-replace powerloss torn");
   ASSERT_TRUE(parsed.ok());
   ASSERT_EQ(parsed.value().steps.size(), 2u);
   EXPECT_EQ(parsed.value().steps[0].power, PowerMode::kSubset);
-  EXPECT_EQ(parsed.value().steps[1].power, PowerMode::kTorn);
+  EXPECT_EQ(parsed.value().deeds.at(0).power, PowerMode::kTorn);
   EXPECT_NE(ErrorOf("machines: a\na powerloss half").find("all, none, some or torn"),
             std::string::npos);
 }

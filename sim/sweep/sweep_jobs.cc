@@ -39,7 +39,7 @@ struct Child {
 };
 
 json SweepFile(const std::string& file, const SweepJobs& jobs, Stand& place) {
-  const Result<Scenario> scenario = LoadScenario(file, jobs.skip_unsupported);
+  const Result<Scenario> scenario = LoadScenario(file);
   if (!scenario.ok()) return {{"file", file}, {"error", scenario.error().text}};
   const auto start = std::chrono::steady_clock::now();
   const SweepReport report =

@@ -17,7 +17,6 @@ namespace kinfolder::sim {
 struct SweepJobs {
   std::vector<std::string> files;
   SweepOptions options;
-  bool skip_unsupported = false;
   int jobs = 1;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -16,7 +17,7 @@ constexpr char kText[] =
     "expect all f \"two\"\nexpect all conflicts none\n";
 
 Scenario Read(const std::string& text) {
-  Result<Scenario> scenario = Parse("test", text, false);
+  Result<Scenario> scenario = Parse("test", text);
   EXPECT_TRUE(scenario.ok());
   return std::move(scenario).value();
 }
@@ -89,6 +90,45 @@ TEST(Run, ACopyGoesOnAsTheOriginal) {
     chains.insert(result.chain);
   }
   EXPECT_EQ(chains, std::set<std::uint64_t>{expected.chain});
+}
+
+// What waits for an effect is part of what is copied, whatever it is.
+TEST(Run, ACopyKeepsWhatWaitsForAnInstant) {
+  const auto scenario = std::make_shared<const Scenario>(
+      Read("machines: a b\nb when replace a stop\nb when after-replace when settle a start\n"
+           "b when stage-target store of b fail 2\nb when look when stage-target pause\n"
+           "a write f \"one\"\nsettle\nb resume\nsettle\nexpect all f \"one\"\n"));
+  sim::Run run(scenario, false);
+  std::set<std::uint64_t> chains;
+  do {
+    sim::Run copy = run;
+    while (copy.Proceed()) {
+    }
+    const RunResult result = copy.Finish();
+    EXPECT_EQ(result.ending, Ending::kHolds) << result.what;
+    chains.insert(result.chain);
+  } while (run.Proceed());
+  EXPECT_EQ(chains.size(), 1u);
+}
+
+TEST(Run, SaysWhichStepCantBeDoneAtItsInstant) {
+  const auto outcome = [](const std::string& deed) {
+    return RunScenario(
+        Read("machines: a b\nlate: b\na when upload " + deed + "\na write f \"one\"\nsettle\n"),
+        false);
+  };
+  for (const auto& [deed, why] : std::map<std::string, std::string>{
+           {"start", "`start`: another agent"},
+           {"b stop", "`stop`: the agent is not running"},
+           {"b start", "`start`: it has not joined"},
+           {"restore f 7", "`restore`: no such version"},
+           {"rename g h", "`rename`: g is not there"},
+           {"store drop a g", "`store drop`: nothing with a content"}}) {
+    const RunResult result = outcome(deed);
+    EXPECT_EQ(result.ending, Ending::kNotUnderstood) << deed;
+    EXPECT_EQ(result.line, 3) << deed;
+    EXPECT_EQ(result.what.substr(0, why.size()), why) << result.what;
+  }
 }
 
 }  // namespace

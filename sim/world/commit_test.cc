@@ -23,7 +23,7 @@ Play TwoMachines(std::uint64_t seed) {
 
 // New files, an edit from the other side, a delete and a conflict.
 void TellStory(Play& play) {
-  const auto pass = [&](std::int64_t ms) { play.RunUntil(play.world.now_ms + ms); };
+  const auto pass = [&](std::int64_t ms) { play.RunUntil(play.world.now_ms + ms, {}); };
   Edit(play, 0, UserAct::kWrite, "d/one", "1");
   Edit(play, 0, UserAct::kWrite, "two", "2");
   pass(90'000);
@@ -47,7 +47,7 @@ Told TellWithFailure(std::uint64_t seed, int machine, std::uint64_t fail_commit_
   TellStory(play);
   const bool failed = At(play.world, machine).fail_commit_in == 0;
   EXPECT_EQ(At(play.world, machine).incarnation, before + (failed ? 1 : 0));
-  EXPECT_EQ(play.Settle(), "");
+  EXPECT_EQ(play.Settle({}), "");
   EXPECT_FALSE(play.world.violation) << play.world.violation->text;
   for (int i = 0; i < 2; ++i) {
     const Machine& m = At(play.world, i);

@@ -63,8 +63,10 @@ void AddMachine(Digest& digest, const Blobs& blobs, const Machine& m) {
   digest.Add(m.partitions.size());
   for (int other : m.partitions) digest.Add(static_cast<std::uint64_t>(other));
   digest.Add(m.hooks.size());
-  for (const Hook& hook : m.hooks)
-    digest.Add(static_cast<std::uint64_t>(hook.effect) << 32 | hook.countdown);
+  for (const Hook& hook : m.hooks) {
+    digest.Add(static_cast<std::uint64_t>(hook.effect) << 1 | (hook.after ? 1 : 0));
+    digest.Add(hook.countdown << 32 | hook.deed);
+  }
   digest.Add(m.fail_commit_in);
   AddDisk(digest, blobs, m.disk);
   AddState(digest, blobs, m.state);

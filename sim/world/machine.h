@@ -15,7 +15,6 @@
 #include "core/agent/driver.h"
 #include "sim/world/disk.h"
 #include "sim/world/peer.h"
-#include "sim/world/power_mode.h"
 #include "sim/world/store.h"
 #include "sim/world/user_op.h"
 
@@ -51,14 +50,12 @@ struct Counters {
   std::uint64_t uploads = 0, downloads = 0, dmd_writes = 0, snapshots_made = 0;
 };
 
-// What happens when an effect of a kind comes up: something that the user does, a power cut, or
-// else a crash.
+// Waits for an effect of a kind, for something to be done at that instant.
 struct Hook {
   std::size_t effect = 0;       // index into Effect
   bool after = false;           // after it took place, before its answer
   std::uint64_t countdown = 1;  // the how-many-th next one
-  std::optional<UserOp> user = {};
-  std::optional<PowerMode> power = {};
+  std::uint32_t deed = 0;       // what is to be done: a number of whoever plays the world
 };
 
 struct CommandAnswer {

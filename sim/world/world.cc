@@ -9,7 +9,6 @@
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
 #include "sim/world/effect_names.h"
-#include "sim/world/power.h"
 
 namespace kinfolder::sim {
 
@@ -52,8 +51,7 @@ class WorldPorts : public Ports {
     for (Effect& effect : effects) {
       std::int64_t& last = agent.last_due[KeyOf(effect)];
       last = std::max(world_->now_ms + LatencyOf(*world_, machine_, effect), last);
-      Push(*world_, last,
-           EffectDue{machine_, incarnation, std::move(effect), world_->now_ms, false});
+      Push(*world_, last, EffectDue{machine_, incarnation, std::move(effect), world_->now_ms});
     }
   }
 
@@ -135,33 +133,14 @@ void DeliverNotice(World& world, Judge& judge, const NoticeDue& notice) {
   if (!observed.observations.empty()) Feed(world, judge, notice.machine, std::move(observed));
 }
 
-// Runs the hooks that wait for this effect. False: the agent crashed.
-bool RunHooks(World& world, int machine, std::size_t effect, bool after) {
-  Machine& m = At(world, machine);
-  std::vector<Hook> due;
-  for (std::size_t i = 0; i < m.hooks.size();) {
-    Hook& hook = m.hooks[i];
-    if (hook.effect != effect || hook.after != after || --hook.countdown != 0) {
-      ++i;
-      continue;
-    }
-    due.push_back(hook);
-    m.hooks.erase(m.hooks.begin() + static_cast<std::ptrdiff_t>(i));
-  }
-  bool alive = true;
-  for (const Hook& hook : due) {
-    if (hook.user) {
-      DoUserOp(world, machine, *hook.user);
-    } else if (hook.power) {
-      CutPower(world, machine, *hook.power, DrawFor(world, machine, "power"));
-      alive = false;
-    } else {
-      Log(world, machine, "crashes");
-      StopAgent(world, machine);
-      alive = false;
-    }
-  }
-  return alive;
+// Takes the hooks that wait for this instant out. False: there are none.
+bool MeetHooks(World& world, int machine, std::size_t effect, bool after) {
+  std::erase_if(At(world, machine).hooks, [&](Hook& hook) {
+    if (hook.effect != effect || hook.after != after || --hook.countdown != 0) return false;
+    world.moment.deeds.push_back(hook.deed);
+    return true;
+  });
+  return !world.moment.deeds.empty();
 }
 
 // Put off: the store hangs, or the bytes are on their way.
@@ -185,7 +164,12 @@ void CarryOutDue(World& world, Judge& judge, EffectDue due) {
   if (!m.agent || m.incarnation != due.incarnation) return;
   if (IsStoreEffect(due.effect) && !m.offline && IsHeldUp(world, due)) return;
   const std::size_t index = due.effect.index();
-  if (!RunHooks(world, due.machine, index, false)) return;
+  if (!std::exchange(due.met, true) && MeetHooks(world, due.machine, index, false)) {
+    world.moment.effect_follows = true;
+    // The first of all that is due.
+    CHECK(world.queue.emplace(std::make_pair(world.now_ms, 0), std::move(due)).second);
+    return;
+  }
   if (world.log) Log(world, due.machine, Describe(world, due.machine, due.effect));
   judge.BeforeEffect(world, due.machine, due.effect);
   if (IsStoreEffect(due.effect)) {
@@ -193,7 +177,7 @@ void CarryOutDue(World& world, Judge& judge, EffectDue due) {
   } else {
     CarryOnDisk(world, judge, due.machine, due.effect);
   }
-  RunHooks(world, due.machine, index, true);
+  MeetHooks(world, due.machine, index, true);
 }
 
 struct Due {
@@ -302,6 +286,7 @@ const EffectDue* NextEffect(const World& world, std::int64_t until_ms) {
 }
 
 bool Advance(World& world, Judge& judge, std::int64_t until_ms) {
+  CHECK(world.moment.deeds.empty());
   if (world.violation) return false;
   const auto [item_ms, wake_ms, waker] = NextDue(world);
   if (std::min(item_ms, wake_ms) > until_ms) {

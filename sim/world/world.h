@@ -24,6 +24,7 @@ struct EffectDue {
   Effect effect;
   std::int64_t asked_ms = 0;
   bool moved = false;  // its bytes have passed the link to the store
+  bool met = false;    // the hooks that waited for it have seen it come
 };
 struct AnswerDue {
   int machine = 0;
@@ -52,6 +53,12 @@ struct DelayedWrite {  // a directory write that the store carries out late
 };
 using Item = std::variant<EffectDue, AnswerDue, NoticeDue, SlowPart, DelayedWrite, PeerDue>;
 
+// An instant that hooks have waited for.
+struct Moment {
+  std::vector<std::uint32_t> deeds;
+  bool effect_follows = false;  // the next Advance carries it out, if its agent still runs then
+};
+
 struct Violation {
   std::string oracle;  // "I4"
   std::string text;
@@ -70,6 +77,7 @@ struct World {
   Blobs blobs;
   Truth truth;
   Ledger ledger;
+  Moment moment;                    // it is now, and its deeds are not done yet
   std::uint64_t events = 0;         // steps of all cores
   std::int64_t last_change_ms = 0;  // of a folder, a directory in the store or durable state
   std::string last_change;          // what it was, for people
@@ -118,7 +126,9 @@ void Log(World& world, int machine, const std::string& line);
 void Link(World& world, Judge& judge, int machine, std::uint32_t directory, Directory value);
 
 // Carries out the next thing that is due at or before `until_ms`; false if there is none, and then
-// it is `until_ms`. Nothing happens any more after a violation.
+// it is `until_ms`. Nothing happens any more after a violation. Where hooks have waited for the
+// effect that is due, or that was carried out, `world.moment` says what the caller has to do before
+// it goes on. REQUIRES: that is done.
 bool Advance(World& world, Judge& judge, std::int64_t until_ms);
 // The effect that the next Advance carries out; null if that does something else.
 const EffectDue* NextEffect(const World& world, std::int64_t until_ms);
