@@ -95,6 +95,12 @@ std::optional<AgentState> DecodeState(const std::string& bytes);
 // One event as bytes and back, for traces.
 std::string EncodeEvent(const Event& event);
 std::optional<Event> DecodeEvent(const std::string& bytes);
+// Digests of a state, of what is durable and what is not: all of it; the folder's own small parts
+// with how much there is of the rest; one path with the work on it. For comparing runs: where the
+// digests differ the states do.
+std::uint64_t StateHash(const AgentState& state);
+std::uint64_t FolderHash(const AgentState& state);
+std::uint64_t PathHash(const AgentState& state, PathId path);
 // A number that depends on everything a step did: the event, the contents of the records it
 // changed, its effects, and `previous`.
 std::uint64_t ChainHash(std::uint64_t previous, const AgentState& state, const Event& event,

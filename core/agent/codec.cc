@@ -139,6 +139,75 @@ std::optional<Event> DecodeEvent(const std::string& bytes) {
   return event;
 }
 
+std::uint64_t StateHash(const AgentState& state) {
+  HashOut out(0);
+  out(state);
+  state.dag.ForEach([&](SnapshotId id, const Node& node) { out(id, node); });
+  return out.value();
+}
+
+std::uint64_t FolderHash(const AgentState& s) {
+  const auto word = [](auto value) { return static_cast<std::uint64_t>(value); };
+  const Timer next = s.timers.empty() ? Timer{} : *s.timers.begin();
+  const std::uint64_t flags = word(s.may_adopt) | word(s.absences_armed) << 1 |
+                              word(s.removals_armed) << 2 | word(s.dmd_write_armed) << 3 |
+                              word(s.phase) << 8 | word(s.folder_reason) << 16 |
+                              word(s.dmd.phase) << 24 | word(s.dmd.reason) << 32;
+  // At once, as it is done after every step of a simulation.
+  const std::uint64_t words[] = {s.next_effect,
+                                 flags,
+                                 s.root_effect,
+                                 s.scan_effect,
+                                 s.absence_effect,
+                                 s.dmd.effect,
+                                 word(s.root_failures) << 32 | s.dmd.failures,
+                                 s.uploads_under_way,
+                                 s.files_there,
+                                 s.bytes_there,
+                                 word(s.first_absence_ms),
+                                 word(s.last_absence_ms),
+                                 word(s.last_arrival_ms),
+                                 word(s.last_scan_wall_ms),
+                                 word(s.last_poll_wall_ms),
+                                 word(s.dmd.next_write_ms),
+                                 word(next.at_mono_ms),
+                                 word(next.kind) << 32 | next.id,
+                                 s.paths.size(),
+                                 s.work.size(),
+                                 s.free_work.size(),
+                                 s.copy_owner_of.size(),
+                                 s.participants.size(),
+                                 s.cache.size(),
+                                 s.timers.size(),
+                                 s.awaited.size(),
+                                 s.ready.size(),
+                                 s.absences.size(),
+                                 s.removals.size(),
+                                 s.unrecorded.size(),
+                                 s.to_absorb.size(),
+                                 s.arrivals.size(),
+                                 s.content_uses.size(),
+                                 s.syncs.size(),
+                                 s.held_links.size(),
+                                 s.dmd.due.size(),
+                                 s.dmd.writing.size(),
+                                 s.dmd.checks.size(),
+                                 s.dmd.gone.size(),
+                                 s.dag.size()};
+  HashOut out(0);
+  out.Write(words, sizeof words);
+  return out.value();
+}
+
+std::uint64_t PathHash(const AgentState& state, PathId path) {
+  HashOut out(path.value);
+  if (path.value >= state.paths.size()) return out.value();
+  const PathState& p = state.paths[path.value];
+  out(p);
+  if (p.work != 0) out(state.work[p.work]);
+  return out.value();
+}
+
 std::uint64_t ChainHash(std::uint64_t previous, const AgentState& state, const Event& event,
                         const Reaction& reaction) {
   HashOut out(previous);

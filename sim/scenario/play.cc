@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/world/draws.h"
 
 namespace kinfolder::sim {
 
@@ -33,12 +32,6 @@ bool WaitsForNothing(const AgentState& state, bool polls_count) {
 }
 
 }  // namespace
-
-std::uint64_t ChainOf(const World& world) {
-  std::uint64_t chain = 0;
-  for (const Machine& m : world.machines) chain = Mix(chain ^ m.chain);
-  return Mix(chain ^ world.events ^ static_cast<std::uint64_t>(world.now_ms) << 20);
-}
 
 void Play::Await(Wait::For what, int machine, std::int64_t leg_ms, std::int64_t patience_ms) {
   wait_ = {what, machine, 0, world.now_ms, leg_ms, world.now_ms + patience_ms, 1, 0};
@@ -175,6 +168,7 @@ void Play::EndRestLeg() {
   if (world.now_ms < world.last_change_ms + 2 * wait_.poll_ms) {
     if (late) return Over("it kept changing: " + world.last_change);
   } else if (Resting()) {
+    FoldRest(world);
     oracles.AtRest(world);
     return Over();
   } else if (late) {

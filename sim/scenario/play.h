@@ -86,7 +86,4 @@ class Play {
   std::int64_t settling_since_ms_ = 0;
 };
 
-// The digest of all that machines did.
-std::uint64_t ChainOf(const World& world);
-
 }  // namespace kinfolder::sim

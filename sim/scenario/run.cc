@@ -6,7 +6,7 @@
 #include "core/base/check.h"
 #include "sim/scenario/do.h"
 #include "sim/world/describe.h"
-#include "sim/world/image.h"
+#include "sim/world/draws.h"
 
 namespace kinfolder::sim {
 
@@ -50,7 +50,9 @@ bool EndsAgent(std::string_view verb) {
 
 }  // namespace
 
-Run::Run(std::shared_ptr<const Scenario> scenario, bool log) : scenario_(std::move(scenario)) {
+Run::Run(std::shared_ptr<const Scenario> scenario, bool log, bool trail)
+    : scenario_(std::move(scenario)) {
+  if (trail) world().rolling.KeepTrail();
   world().seed = scenario_->seed;
   world().log = log;
   world().store.faults.latency_ms[kAnyone] = 20;
@@ -98,6 +100,9 @@ void Run::Begin(const Step& step) {
 void Run::Act(const Step& step) {
   if (result_.ending != Ending::kHolds) return;
   Log(world(), 0, "--- line " + std::to_string(step.line) + ": " + step.verb);
+  world().rolling.Fold({Happening::Kind::kLine, step.machine, static_cast<std::uint64_t>(step.line),
+                        0, world().now_ms},
+                       HashText(step.verb));
   const bool by_peer = step.machine >= 0 && At(world(), step.machine).peer.has_value();
   if (by_peer && IsForAgents(step.verb)) {
     Refuse(step, "a peer can't; expected a machine that is none");
@@ -158,8 +163,9 @@ bool Run::CheckViolation() {
 }
 
 RunResult Run::Finish() {
+  FoldRest(world());
   RunResult result = std::move(result_);
-  result.chain = ChainOf(world());
+  result.chain = world().rolling.value().low;
   result.simulated_ms = world().now_ms - kStartMs;
   for (const Machine& m : world().machines)
     result.machines.push_back({m.name, m.steps, m.chain, m.counters});
@@ -221,40 +227,25 @@ void Run::Expect(const Step& step) {
   result_.is = is;
 }
 
-namespace {
-
-// Where two runs of one scenario went apart, as of now: a core's step, or else what is durable.
-// Empty: they did not.
-std::string Difference(const World& a, const World& b) {
-  for (std::size_t i = 0; i < a.machines.size(); ++i) {
-    const Machine &one = a.machines[i], &other = b.machines[i];
-    if (one.chain != other.chain || one.steps != other.steps)
-      return one.name + " went another way at step " +
-             std::to_string(std::min(one.steps, other.steps)) + " of its core";
-  }
-  if (a.now_ms != b.now_ms || a.events != b.events) return "time passed in another way";
-  return {};
-}
-
-}  // namespace
-
 RunResult RunScenario(const Scenario& scenario, bool log) {
   const auto shared = std::make_shared<const Scenario>(scenario);
-  Run first(shared, log), second(shared, false);
-  std::string difference;
-  std::size_t compared = 0;
+  Run first(shared, log, true), second(shared, false, true);
+  const auto differ = [&] {
+    return first.world().rolling.value() != second.world().rolling.value();
+  };
+  std::string difference = FirstDifference(first.world(), second.world());
   for (bool more = true; more && difference.empty();) {
+    first.world().rolling.KeepTrail();
+    second.world().rolling.KeepTrail();
     more = first.Proceed();
     const bool goes_on = second.Proceed();
-    difference = Difference(first.world(), second.world());
-    if (difference.empty() && more != goes_on) difference = "only one of the two goes on";
-    // All that is durable, once a step.
-    if (first.result().steps.size() == compared) continue;
-    compared = first.result().steps.size();
-    if (difference.empty() && ImageOf(first.world()) != ImageOf(second.world()))
-      difference = "disks, durable states or the store differ";
+    if (differ()) difference = FirstDifference(first.world(), second.world());
+    if (difference.empty() && more != goes_on)
+      difference = "only one of the two goes on: " + first.result().what + second.result().what;
   }
   RunResult result = first.Finish();
+  second.Finish();
+  if (difference.empty() && differ()) difference = FirstDifference(first.world(), second.world());
   if (!difference.empty()) {
     result.ending = Ending::kFails;
     result.line = result.steps.empty() ? 1 : result.steps.back().line;

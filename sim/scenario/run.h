@@ -48,7 +48,7 @@ struct RunResult {
   std::string expected, is;          // of an expectation
   std::string oracle;                // of an invariant
   std::vector<std::string> history;  // of the bytes concerned
-  std::uint64_t chain = 0;           // over all steps of all machines
+  std::uint64_t chain = 0;           // over all that happened (rolling.h)
   std::vector<StepReport> steps;     // those that were begun
   std::vector<MachineReport> machines;
   std::int64_t simulated_ms = 0;
@@ -57,7 +57,8 @@ struct RunResult {
 
 class Run {
  public:
-  Run(std::shared_ptr<const Scenario> scenario, bool log);
+  // With `trail`, its steps can be compared with another's (rolling.h).
+  Run(std::shared_ptr<const Scenario> scenario, bool log, bool trail = false);
 
   // Does the next step, or one thing that is due in the one under way. False: all is done, or the
   // result is known to be bad.
@@ -109,8 +110,8 @@ class Run {
       begun_;  // commands given at an instant, which nobody waits for, and to whom
 };
 
-// Runs it twice, side by side: a difference is a failure of I12, and says which machine went
-// another way, at which step of its core, in which line of the file.
+// Runs it twice, side by side: a difference is a failure of I12, and names the first step that went
+// another way: of which machine, with which event, in which line of the file.
 RunResult RunScenario(const Scenario& scenario, bool log);
 
 // Judges one `expect`. True: it holds. Otherwise *expected and *is say how not; *refusal is set if

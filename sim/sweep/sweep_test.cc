@@ -111,6 +111,30 @@ TEST(Run, ACopyKeepsWhatWaitsForAnInstant) {
   EXPECT_EQ(chains.size(), 1u);
 }
 
+// Two runs of one file, of which one meets something else in the middle.
+TEST(Run, NamesTheFirstStepThatWentAnotherWay) {
+  const auto scenario = std::make_shared<const Scenario>(Read(kText));
+  sim::Run one(scenario, false, true), other(scenario, false, true);
+  const auto proceed = [&] {
+    for (sim::Run* run : {&one, &other}) {
+      run->world().rolling.KeepTrail();
+      run->Proceed();
+    }
+  };
+  while (one.result().steps.size() < 3) {
+    proceed();
+    ASSERT_EQ(one.world().rolling.value(), other.world().rolling.value());
+    ASSERT_EQ(FirstDifference(one.world(), other.world()), "");
+  }
+  other.world().machines[1].clock_offset_ms = 1;
+  const std::uint64_t before = other.world().machines[1].steps;
+  while (one.world().rolling.value() == other.world().rolling.value()) proceed();
+  EXPECT_EQ(FirstDifference(one.world(), other.world()),
+            "b at step " + std::to_string(before + 1) +
+                " of its core (watch-lost) went another way, at " +
+                std::to_string(one.world().now_ms) + " ms");
+}
+
 TEST(Run, SaysWhichStepCantBeDoneAtItsInstant) {
   const auto outcome = [](const std::string& deed) {
     return RunScenario(

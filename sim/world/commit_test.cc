@@ -54,7 +54,7 @@ Told TellWithFailure(std::uint64_t seed, int machine, std::uint64_t fail_commit_
     EXPECT_TRUE(m.disk.names.contains("d/one"));
     EXPECT_TRUE(m.disk.names.contains("both"));
   }
-  return {failed, ChainOf(play.world)};
+  return {failed, play.world.rolling.value().low};
 }
 
 TEST(FailingCommit, AtEachPlaceTheAgentGoesOnFromWhatIsDurable) {

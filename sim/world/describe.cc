@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "sim/world/effect_names.h"
+#include "sim/world/event_names.h"
 
 namespace kinfolder::sim {
 
@@ -108,7 +109,7 @@ std::string Describe(const World& world, int machine, const EventBody& event) {
         if constexpr (requires { e.outcome; }) text += " " + Text(e.outcome);
       },
       event);
-  return "event " + std::to_string(event.index()) + text;
+  return "event " + std::string(kEventNames.at(event.index())) + text;
 }
 
 std::vector<std::string> DescribeRecords(const World& world) {

@@ -1,9 +1,5 @@
 #include "sim/world/image.h"
 
-#include <cstring>
-
-#include "sim/world/draws.h"
-
 namespace kinfolder::sim {
 
 namespace {
@@ -119,23 +115,6 @@ void AddQueue(Digest& digest, const World& world) {
 }
 
 }  // namespace
-
-void Digest::Add(std::uint64_t word) {
-  image_.low = Mix(image_.low ^ word);
-  image_.high = (image_.high ^ word) * 0x9e3779b97f4a7c15U;
-  image_.high ^= image_.high >> 29;
-}
-
-void Digest::Add(std::string_view text) {
-  Add(text.size());
-  while (!text.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t count = text.size() < sizeof word ? text.size() : sizeof word;
-    std::memcpy(&word, text.data(), count);
-    Add(word);
-    text.remove_prefix(count);
-  }
-}
 
 Image ImageOf(const World& world) {
   Digest digest;

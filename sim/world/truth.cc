@@ -7,52 +7,6 @@
 
 namespace kinfolder::sim {
 
-namespace {
-
-const char* DeedText(Deed deed) {
-  switch (deed) {
-    case Deed::kUserWrote:
-      return "user wrote it to";
-    case Deed::kUserRemoved:
-      return "user removed or replaced it at";
-    case Deed::kCaptured:
-      return "agent captured it at";
-    case Deed::kSnapshotMade:
-      return "agent made a snapshot of it at";
-    case Deed::kUploaded:
-      return "agent uploaded it for";
-    case Deed::kLinked:
-      return "agent linked it in its directory at";
-    case Deed::kDownloaded:
-      return "agent downloaded it for";
-    case Deed::kPlaced:
-      return "agent put it at";
-    case Deed::kDisplaced:
-      return "agent took it away from";
-    case Deed::kDropped:
-      return "agent dropped the displaced file of";
-    case Deed::kCopyPlaced:
-      return "agent placed it as the copy";
-    case Deed::kCopyRemoved:
-      return "agent removed the copy";
-    case Deed::kPutBeside:
-      return "agent put it beside, at";
-    case Deed::kStoreRolledBack:
-      return "was rolled back and has lost it for";
-    case Deed::kStoreDropped:
-      return "has lost it for";
-    case Deed::kStoreDamaged:
-      return "has damaged it for";
-    case Deed::kStoreRepaired:
-      return "has it whole again for";
-    case Deed::kCutOff:
-      return "a power cut took it from";
-  }
-  return "?";
-}
-
-}  // namespace
-
 TruthId AddTruth(Truth& truth, TruthNode node) {
   for (TruthId parent : node.parents)
     node.depth = std::max(node.depth, NodeOf(truth, parent).depth + 1);
@@ -101,6 +55,48 @@ std::vector<TruthId> Ancestry(const Truth& truth, TruthId of) {
     for (TruthId parent : NodeOf(truth, id).parents) open.push_back(parent);
   }
   return {seen.begin(), seen.end()};
+}
+
+const char* DeedText(Deed deed) {
+  switch (deed) {
+    case Deed::kUserWrote:
+      return "user wrote it to";
+    case Deed::kUserRemoved:
+      return "user removed or replaced it at";
+    case Deed::kCaptured:
+      return "agent captured it at";
+    case Deed::kSnapshotMade:
+      return "agent made a snapshot of it at";
+    case Deed::kUploaded:
+      return "agent uploaded it for";
+    case Deed::kLinked:
+      return "agent linked it in its directory at";
+    case Deed::kDownloaded:
+      return "agent downloaded it for";
+    case Deed::kPlaced:
+      return "agent put it at";
+    case Deed::kDisplaced:
+      return "agent took it away from";
+    case Deed::kDropped:
+      return "agent dropped the displaced file of";
+    case Deed::kCopyPlaced:
+      return "agent placed it as the copy";
+    case Deed::kCopyRemoved:
+      return "agent removed the copy";
+    case Deed::kPutBeside:
+      return "agent put it beside, at";
+    case Deed::kStoreRolledBack:
+      return "was rolled back and has lost it for";
+    case Deed::kStoreDropped:
+      return "has lost it for";
+    case Deed::kStoreDamaged:
+      return "has damaged it for";
+    case Deed::kStoreRepaired:
+      return "has it whole again for";
+    case Deed::kCutOff:
+      return "a power cut took it from";
+  }
+  return "?";
 }
 
 std::vector<std::string> Biography(const Ledger& ledger, const std::vector<std::string>& machines,

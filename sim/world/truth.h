@@ -71,6 +71,8 @@ struct Ledger {
   std::vector<LedgerEntry> entries;
 };
 
+// For people: `user wrote it to`, and the like.
+const char* DeedText(Deed deed);
 // For people: the lines of the ledger about these bytes, oldest first.
 std::vector<std::string> Biography(const Ledger& ledger, const std::vector<std::string>& machines,
                                    BlobId blob);

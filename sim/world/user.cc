@@ -243,6 +243,9 @@ std::pair<std::string, std::uint32_t> CopyParts(const World& world, const Tables
 
 std::string DoUserOp(World& world, int machine, const UserOp& said) {
   Machine& m = At(world, machine);
+  world.rolling.Fold(
+      {Happening::Kind::kUser, machine, 0, static_cast<std::size_t>(said.act), world.now_ms},
+      HashText(said.path) ^ Mix(HashText(said.other) ^ static_cast<std::uint64_t>(said.number)));
   if (m.disk.root != RootState::kOurs) return "the folder is away; bring it back with root-back";
   if (m.dark) return "the machine has no power; start it first";
   UserOp op = said;

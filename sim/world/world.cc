@@ -8,7 +8,7 @@
 #include "sim/world/commit.h"
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
-#include "sim/world/effect_names.h"
+#include "sim/world/event_names.h"
 
 namespace kinfolder::sim {
 
@@ -33,6 +33,23 @@ std::int64_t LatencyOf(World& world, int machine, const Effect& effect) {
   return DrawIn(DrawFor(world, machine, "store-latency"), 10, 60);
 }
 
+// The paths that an event is about. `state` is what it meets.
+void AddPaths(const AgentState& state, const EventBody& body, std::vector<PathId>& paths) {
+  std::visit(
+      [&](const auto& e) {
+        if constexpr (requires { e.path; }) paths.push_back(e.path);
+        if constexpr (requires { e.observation; }) paths.push_back(e.observation.path);
+        if constexpr (requires { e.observations; })
+          for (const Observation& seen : e.observations) paths.push_back(seen.path);
+        if constexpr (requires { e.entries; })
+          for (const DirectoryEntry& entry : e.entries) paths.push_back(entry.path);
+        if constexpr (requires { e.id; })
+          if (const auto asked = state.awaited.find(e.id); asked != state.awaited.end())
+            paths.push_back(asked->second);
+      },
+      body);
+}
+
 // The driver's view of one machine of a world.
 class WorldPorts : public Ports {
  public:
@@ -41,7 +58,10 @@ class WorldPorts : public Ports {
   bool Commit(const std::vector<RecordWrite>& writes) override {
     const CommitEnd end = CommitState(*world_, machine_, writes);
     durable = end != CommitEnd::kFailedLost;
-    for (const RecordWrite& write : writes) written.push_back(write.key);
+    for (const RecordWrite& write : writes) {
+      written.push_back(write.key);
+      if (write.key.table == RecordKey::Table::kPath) paths.push_back(PathId{write.key.id});
+    }
     return end == CommitEnd::kDone;
   }
 
@@ -49,6 +69,11 @@ class WorldPorts : public Ports {
     Agent& agent = *At(*world_, machine_).agent;
     const std::uint32_t incarnation = At(*world_, machine_).incarnation;
     for (Effect& effect : effects) {
+      std::visit(
+          [&](const auto& e) {
+            if constexpr (requires { e.path; }) paths.push_back(e.path);
+          },
+          effect);
       std::int64_t& last = agent.last_due[KeyOf(effect)];
       last = std::max(world_->now_ms + LatencyOf(*world_, machine_, effect), last);
       Push(*world_, last, EffectDue{machine_, incarnation, std::move(effect), world_->now_ms});
@@ -65,7 +90,8 @@ class WorldPorts : public Ports {
 
   std::optional<Event> stepped;
   std::vector<RecordKey> written;
-  bool durable = true;  // what the step wrote
+  bool durable = true;        // what the step wrote
+  std::vector<PathId> paths;  // that it was about
 
  private:
   World* world_;
@@ -80,8 +106,8 @@ class NoPorts : public Ports {
 };
 
 // I12 and the codec: the same event on a copy of the state, and on the state decoded from its own
-// encoding, gives the same step.
-void CheckTwins(World& world, int machine, const Event& event) {
+// encoding, gives the same step; with `whole`, also the same state.
+void CheckTwins(World& world, int machine, const Event& event, bool whole) {
   const AgentState& state = At(world, machine).agent->driver.state();
   std::optional<AgentState> decoded = DecodeState(EncodeState(state));
   if (!decoded) {
@@ -94,11 +120,26 @@ void CheckTwins(World& world, int machine, const Event& event) {
   twin.Feed(event);
   copy.Run(ports);
   twin.Run(ports);
-  if (copy.chain() != twin.chain())
+  if (copy.chain() != twin.chain() || (whole && StateHash(copy.state()) != StateHash(twin.state())))
     Violate(world, "I12",
-            "on " + At(world, machine).name + " the same state and event gave two results (event " +
-                std::to_string(event.body.index()) + ")",
+            "on " + At(world, machine).name +
+                " the same state and event gave two results at step " +
+                std::to_string(At(world, machine).steps + 1) + " (" +
+                std::string(kEventNames.at(event.body.index())) + ")",
             0);
+}
+
+// Takes a step of a core in: its event, effects and records, and what it made of what it touched.
+void FoldStep(World& world, int machine, WorldPorts& ports) {
+  const Machine& m = At(world, machine);
+  const Driver& driver = m.agent->driver;
+  std::uint64_t detail = Mix(driver.chain() ^ FolderHash(driver.state()));
+  std::sort(ports.paths.begin(), ports.paths.end());
+  ports.paths.erase(std::unique(ports.paths.begin(), ports.paths.end()), ports.paths.end());
+  for (const PathId path : ports.paths) detail = Mix(detail ^ PathHash(driver.state(), path));
+  world.rolling.Fold(
+      {Happening::Kind::kStep, machine, m.steps, ports.stepped->body.index(), world.now_ms},
+      detail);
 }
 
 void Deliver(World& world, Judge& judge, const AnswerDue& answer) {
@@ -253,6 +294,9 @@ void Violate(World& world, std::string oracle, std::string text, BlobId blob) {
 
 void NoteDeed(World& world, int machine, Deed deed, const std::string& path, BlobId blob) {
   world.ledger.entries.push_back({world.now_ms, machine, deed, path, blob});
+  world.rolling.Fold({Happening::Kind::kDeed, machine, world.ledger.entries.size(),
+                      static_cast<std::size_t>(deed), world.now_ms},
+                     HashText(path) ^ world.blobs.HashOf(blob));
 }
 
 void NoteChange(World& world, const std::string& what) {
@@ -269,7 +313,12 @@ void Link(World& world, Judge& judge, int machine, std::uint32_t directory, Dire
   judge.Linking(world, machine, directory, value);
   const Directory former = world.store.directories.at(directory - 1).now;
   if (former != value) NoteChange(world, "the directory of " + At(world, machine).name);
+  const auto& history = world.store.directories.at(directory - 1).history;
+  const std::size_t known = history.size();
   PutDirectory(world.store, directory, std::move(value), machine, world.now_ms);
+  for (std::size_t i = known; i < history.size(); ++i)
+    world.rolling.Fold({Happening::Kind::kEntry, machine, directory, 0, world.now_ms},
+                       HashText(history[i].path) ^ history[i].after);
   judge.Linked(world, directory, former);
 }
 
@@ -336,16 +385,22 @@ void Feed(World& world, Judge& judge, int machine, EventBody body) {
   Event event{{world.now_ms, kWallStartMs + world.now_ms + At(world, machine).clock_offset_ms},
               std::move(body)};
   if (world.log) Log(world, machine, Describe(world, machine, event.body));
-  if (DrawFor(world, machine, "twin") % 16 == 0) CheckTwins(world, machine, event);
-  At(world, machine).agent->driver.Feed(std::move(event));
-  while (!At(world, machine).agent->driver.idle()) {
+  if (const std::uint64_t draw = DrawFor(world, machine, "twin"); draw % 16 == 0)
+    CheckTwins(world, machine, event, draw % 128 == 0);
+  Driver& driver = At(world, machine).agent->driver;
+  std::vector<PathId> paths;
+  AddPaths(driver.state(), event.body, paths);
+  driver.Feed(std::move(event));
+  while (!driver.idle()) {
     WorldPorts ports(world, machine);
-    const bool committed = At(world, machine).agent->driver.Run(ports, 1);
+    ports.paths = std::exchange(paths, {});
+    const bool committed = driver.Run(ports, 1);
+    if (ports.stepped) FoldStep(world, machine, ports);
     if (ports.stepped && ports.durable)
       judge.AfterStep(world, machine, *ports.stepped, ports.written);
     if (!committed) return OpenAgain(world, judge, machine);
   }
-  At(world, machine).agent->wake_ms = NextWake(At(world, machine).agent->driver.state());
+  At(world, machine).agent->wake_ms = NextWake(driver.state());
 }
 
 void StartAgent(World& world, Judge& judge, int machine) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/world/machine.h"
+#include "sim/world/rolling.h"
 #include "sim/world/truth.h"
 
 namespace kinfolder::sim {
@@ -78,6 +79,7 @@ struct World {
   Truth truth;
   Ledger ledger;
   Moment moment;                    // it is now, and its deeds are not done yet
+  Rolling rolling;                  // over all that happens
   std::uint64_t events = 0;         // steps of all cores
   std::int64_t last_change_ms = 0;  // of a folder, a directory in the store or durable state
   std::string last_change;          // what it was, for people
