@@ -1,6 +1,7 @@
 // I8: when all is delivered and nobody edits, all show the same set of versions of every path, and
 // the same file where no conflict is left.
 #include "sim/oracles/oracles.h"
+#include "sim/world/file_names.h"
 
 namespace kinfolder::sim {
 
@@ -43,7 +44,8 @@ std::set<std::string> SilentlyChanged(const World& world, int machine) {
   std::set<std::string> paths;
   if (disk.silent.empty()) return paths;
   for (const auto& [path, number] : disk.names)
-    if (disk.silent.count(disk.inodes.at(number).blob) != 0) paths.insert(path);
+    if (disk.silent.count(disk.inodes.at(number).blob) != 0)
+      paths.insert(WirePath(path).value_or(path));
   return paths;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sim/oracles/oracles.h"
+#include "sim/world/file_names.h"
 
 namespace kinfolder::sim {
 
@@ -114,15 +115,18 @@ std::map<std::string, Shown> ShownBy(const World& world, int machine) {
   const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
   std::set<std::string> copies;
   std::map<std::string, Shown> shown;
+  const Tables& tables = TablesOf(world, machine);
   for (const auto& [name, path] : CopiesOn(world, machine)) {
-    const SharedVersion version = VersionAt(m.disk, name);
+    const std::string there = DiskPath(tables, m.disk, name);
+    const SharedVersion version = VersionAt(m.disk, there);
     if (version.kind == Kind::kDeleted) continue;
-    copies.insert(name);
+    copies.insert(there);
     shown[path].copies.insert(version);
   }
+  const std::map<std::string, Reason> nameless = NamelessFiles(m, tables);
   for (const auto& [path, inode] : m.disk.names)
-    if (copies.count(path) == 0 && !HasChildren(m.disk, path))
-      shown[path].file = VersionAt(m.disk, path);
+    if (copies.count(path) == 0 && nameless.count(path) == 0 && !HasChildren(m.disk, path))
+      shown[*WirePath(path)].file = VersionAt(m.disk, path);
   return shown;
 }
 

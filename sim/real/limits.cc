@@ -67,7 +67,7 @@ std::string WhyNotReal(const Step& step) {
 }
 
 std::string WhyNotReal(const Option& option) {
-  for (const char* of_the_disk : {"mtime-granularity", "case", "names"})
+  for (const char* of_the_disk : {"mtime-granularity", "case", "names", "unicode"})
     if (option.key == of_the_disk) return "the file system is the one that is there";
   return {};
 }

@@ -1,5 +1,6 @@
 // What a person asks the agent for.
 #include "sim/scenario/do.h"
+#include "sim/world/file_names.h"
 
 namespace kinfolder::sim {
 
@@ -38,7 +39,7 @@ void DoResolve(Run& run, const Step& step) {
   Tables& tables = At(world, step.machine).agent->tables;
   VersionChosen chosen;
   chosen.command = world.next_command++;
-  chosen.path = PathIdOf(tables, step.words[0]);
+  chosen.path = PathIdOf(tables, WirePath(step.words[0]).value_or(step.words[0]));
   const std::string& how = step.words[1];
   if (how == "mine") chosen.choice = VersionChosen::Choice::kMine;
   if (how.rfind("theirs", 0) == 0) {
@@ -76,7 +77,7 @@ void DoRestore(Run& run, const Step& step) {
     return run.Refuse(step, "no such version; expected one of " + std::to_string(history.size()));
   VersionChosen chosen;
   chosen.command = world.next_command++;
-  chosen.path = PathIdOf(m.agent->tables, step.words[0]);
+  chosen.path = PathIdOf(m.agent->tables, WirePath(step.words[0]).value_or(step.words[0]));
   chosen.choice = VersionChosen::Choice::kGiven;
   chosen.settles_conflicts = false;
   chosen.given = Local(m.agent->tables, NodeOf(world.truth, history[*at]).version);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "sim/scenario/run.h"
+#include "sim/world/file_names.h"
 
 namespace kinfolder::sim {
 
@@ -255,7 +256,8 @@ class Checker {
   }
 
   bool CheckHistory() {
-    const std::vector<TruthId> history = LinearHistory(world_, m_.state.directory, e_.path);
+    const std::vector<TruthId> history =
+        LinearHistory(world_, m_.state.directory, WirePath(e_.path).value_or(e_.path));
     if (e_.form == Form::kSnapshots)
       return Compare(std::to_string(e_.number) + " snapshots",
                      std::to_string(history.size()) + " snapshots");
@@ -314,6 +316,8 @@ class Checker {
     for (const BlockedPath& blocked : view.blocked)
       if (e_.path.empty() || m_.agent->tables.paths.at(blocked.path.value) == e_.path)
         found.insert(KindOfError(blocked.reason));
+    for (const auto& [path, reason] : NamelessFiles(m_, m_.agent->tables))
+      if (e_.path.empty() || path == e_.path) found.insert(KindOfError(reason));
     for (PathId held : view.held_deletes)
       if (e_.path.empty() || m_.agent->tables.paths.at(held.value) == e_.path) found.insert("held");
     std::string is;

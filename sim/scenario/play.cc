@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/world/file_names.h"
 
 namespace kinfolder::sim {
 
@@ -244,10 +245,12 @@ bool Play::Captured(int machine) const {
   const AgentState& state = m.agent->driver.state();
   if (state.scan_effect != 0 || !state.absences.empty()) return false;
   if (!m.agent->noticed.empty()) return false;
+  const std::map<std::string, Reason> nameless = NamelessFiles(m, m.agent->tables);
   for (const auto& [path, number] : m.disk.names) {
-    if (HasChildren(m.disk, path) || m.disk.io_errors.count(path) != 0 || Unreadable(m.disk, path))
+    if (nameless.count(path) != 0 || HasChildren(m.disk, path) ||
+        m.disk.io_errors.count(path) != 0 || Unreadable(m.disk, path))
       continue;
-    const auto id = m.agent->tables.path_ids.find(path);
+    const auto id = m.agent->tables.path_ids.find(*WirePath(path));
     if (id == m.agent->tables.path_ids.end() || id->second >= state.paths.size()) return false;
   }
   for (const PathWork& work : state.work)

@@ -24,6 +24,8 @@ void Apply(World& world, const Option& option) {
     if (option.key == "max-deletes") m.config.max_deletes_percent = 101;
     if (option.key == "case") m.disk.folds_case = true;
     if (option.key == "names") m.disk.windows_names = true;
+    if (option.key == "unicode")
+      m.disk.spelling = option.value == "nfd" ? Spelling::kDecomposed : Spelling::kKept;
     if (option.key == "mtime-granularity") m.disk.mtime_granularity_ns = ms * 1'000'000;
   }
 }

@@ -408,10 +408,13 @@ Status CheckOption(const std::string& key, const std::string& value) {
     return expect("a duration like 2s");
   if (key == "case" && value != "insensitive") return expect("insensitive");
   if (key == "names" && value != "windows") return expect("windows");
-  for (const char* known :
-       {"history", "watch", "max-deletes", "poll", "scan", "mtime-granularity", "case", "names"})
+  if (key == "unicode" && value != "normalising" && value != "nfd")
+    return expect("normalising or nfd");
+  for (const char* known : {"history", "watch", "max-deletes", "poll", "scan", "mtime-granularity",
+                            "case", "names", "unicode"})
     if (key == known) return {};
-  return expect("history, poll, scan, watch, mtime-granularity, case, names or max-deletes");
+  return expect(
+      "history, poll, scan, watch, mtime-granularity, case, names, unicode or max-deletes");
 }
 
 Result<Scenario> Parse(const std::string& file, std::string_view text) {

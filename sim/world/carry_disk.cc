@@ -16,6 +16,7 @@
 // as soon as committed, and a content's row says "copied" only after the copy was synced.
 #include "core/base/check.h"
 #include "sim/world/disk_names.h"
+#include "sim/world/file_names.h"
 #include "sim/world/world.h"
 
 namespace kinfolder::sim {
@@ -29,12 +30,14 @@ struct Hands {
   Machine& m;
   Tables& tables;
 
-  const std::string& Path(PathId id) const { return tables.paths.at(id.value); }
+  // Where the file of a path is.
+  std::string Path(PathId id) const { return LearnDiskPath(*m.agent, m.disk, Wire(id)); }
+  const std::string& Wire(PathId id) const { return tables.paths.at(id.value); }
   void Changed(const std::string& path) const { Touched(world, machine, path); }
   // Empty directories on record are not tidied away.
   std::function<bool(const std::string&)> Keeps() const {
     return [this](const std::string& dir) {
-      const auto id = tables.path_ids.find(dir);
+      const auto id = tables.path_ids.find(WirePath(dir).value_or(dir));
       return id != tables.path_ids.end() &&
              KeepsDirectory(m.agent->driver.state(), PathId{id->second});
     };
@@ -96,10 +99,11 @@ void Do(const Hands& hands, const Scan& effect) {
       if (Ignores(hands.m, path)) continue;
       const bool listed = !Unreadable(disk, path);
       complete = complete && listed && disk.io_errors.count(path) == 0;
-      if (listed && !HasChildren(disk, path)) paths.insert(path);
+      const std::optional<std::string> wire = WirePath(path);
+      if (listed && wire && !HasChildren(disk, path)) paths.insert(*wire);
     }
   }
-  for (PathId known : KnownPaths(hands.m.agent->driver.state())) paths.insert(hands.Path(known));
+  for (PathId known : KnownPaths(hands.m.agent->driver.state())) paths.insert(hands.Wire(known));
   Observed chunk;
   std::int64_t after_ms = 1;
   for (const std::string& path : paths) {
@@ -114,19 +118,19 @@ void Do(const Hands& hands, const Scan& effect) {
 
 void Do(const Hands& hands, const Look& effect) {
   Answer(hands.world, hands.machine,
-         Looked{effect.id, Observe(hands.world, hands.machine, hands.Path(effect.path))});
+         Looked{effect.id, Observe(hands.world, hands.machine, hands.Wire(effect.path))});
 }
 
 Captured CaptureNow(const Hands& hands, const Capture& effect) {
   Captured captured;
   captured.id = effect.id;
-  const Observation seen = Observe(hands.world, hands.machine, hands.Path(effect.path));
+  const Observation seen = Observe(hands.world, hands.machine, hands.Wire(effect.path));
   if (seen.presence != Presence::kThere) {
     captured.outcome = seen.presence == Presence::kGone ? Outcome::kRefused : Outcome::kFailed;
     captured.reason = seen.reason;
     return captured;
   }
-  const std::string& path = hands.Path(effect.path);
+  const std::string path = hands.Path(effect.path);
   const Inode& inode = *FindFile(hands.m.disk, path);
   if (inode.kind == Kind::kFile && (inode.mode & 0400) == 0) {
     captured.reason = Reason::kPermission;
@@ -272,7 +276,7 @@ Replaced ReplaceNow(const Hands& hands, const Replace& effect) {
   Replaced replaced;
   replaced.id = effect.id;
   Disk& disk = hands.m.disk;
-  const std::string& path = hands.Path(effect.path);
+  const std::string path = hands.Path(effect.path);
   const Observation seen = Observe(hands.world, hands.machine, path);
   if (seen.presence == Presence::kUnknown) {
     replaced.reason = seen.reason;
@@ -304,7 +308,7 @@ Replaced RecoverNow(const Hands& hands, const RecoverReplace& effect) {
   Replaced replaced;
   replaced.id = effect.id;
   Disk& disk = hands.m.disk;
-  const std::string& path = hands.Path(effect.path);
+  const std::string path = hands.Path(effect.path);
   if (const Reason reason = RootReason(disk); reason != Reason::kNone) {
     replaced.reason = reason;
     return replaced;
@@ -356,7 +360,7 @@ void Do(const Hands& hands, const RecoverReplace& effect) {
 
 Settled SettleNow(const Hands& hands, const Settle& effect) {
   Disk& disk = hands.m.disk;
-  const std::string& path = hands.Path(effect.path);
+  const std::string path = hands.Path(effect.path);
   const auto old = disk.tmp.find(effect.token);
   if (old == disk.tmp.end()) return {effect.id, Outcome::kDone, Reason::kNone};
   const std::uint64_t number = old->second;
@@ -384,9 +388,10 @@ CopyPlaced PlaceNow(const Hands& hands, const PlaceCopy& effect) {
   // Foreign entries of our own directory are called by our own name.
   const ParticipantId owner = effect.owner == kForeign ? kSelf : effect.owner;
   const std::uint32_t directory = hands.tables.participants.at(owner.value);
-  const std::string name =
-      CopyName(hands.Path(effect.path), NameOf(hands.world.store, directory), effect.attempt);
-  placed.copy = PathIdOf(hands.tables, name);
+  placed.copy = PathIdOf(
+      hands.tables,
+      CopyName(hands.Wire(effect.path), NameOf(hands.world.store, directory), effect.attempt));
+  const std::string name = hands.Path(placed.copy);
   const auto staged = disk.tmp.find(effect.token);
   const Observation seen = Observe(hands.world, hands.machine, name);
   if (seen.presence == Presence::kUnknown || staged == disk.tmp.end()) {
@@ -419,7 +424,7 @@ CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
   CopyRemoved removed;
   removed.id = effect.id;
   Disk& disk = hands.m.disk;
-  const std::string& copy = hands.Path(effect.copy);
+  const std::string copy = hands.Path(effect.copy);
   const Observation seen = Observe(hands.world, hands.machine, copy);
   if (seen.presence == Presence::kUnknown) {
     removed.reason = seen.reason;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "sim/world/unicode.h"
 
 namespace kinfolder::sim {
 
@@ -34,6 +35,7 @@ void Put(std::map<Key, std::uint64_t>& map, const Key& key, Entry entry) {
 
 void SetNameAs(Disk& disk, std::uint64_t op, const std::string& path, Entry entry) {
   const std::string dir = ParentOf(path);
+  disk.has_wide = disk.has_wide || !IsAscii(path);
   const EntryKey key =
       dir.empty() ? EntryKey(0, path) : EntryKey(disk.names.at(dir), path.substr(dir.size() + 1));
   NoteEntry(disk.unsynced, op, key, EntryIn(disk.names, path));

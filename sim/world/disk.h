@@ -22,6 +22,13 @@
 
 namespace kinfolder::sim {
 
+// Whether the composed and the decomposed spelling of a name are one name to a disk.
+enum class Spelling : std::uint8_t {
+  kApart = 1,       // no: names are bytes
+  kKept = 2,        // they are one; a new name stays as it was given
+  kDecomposed = 3,  // they are one, and every name is kept decomposed
+};
+
 enum class RootState : std::uint8_t { kOurs = 1, kMissing = 2, kEmptied = 3 };
 
 struct Disk {
@@ -34,8 +41,10 @@ struct Disk {
   bool full = false;
   std::set<std::string> io_errors;
   std::int64_t mtime_granularity_ns = 1;
-  bool folds_case = false;     // disk_names.h
-  bool windows_names = false;  // likewise
+  bool folds_case = false;               // disk_names.h
+  bool windows_names = false;            // likewise
+  Spelling spelling = Spelling::kApart;  // likewise
+  bool has_wide = false;                 // a name beyond ASCII was here once
   Unsynced unsynced;
   std::set<BlobId> silent;  // bytes that a power cut left in a user's file, with an unchanged stat
 };

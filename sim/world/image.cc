@@ -42,6 +42,10 @@ void AddState(Digest& digest, const Blobs& blobs, const StateDir& state) {
   const Tables& tables = state.tables;
   digest.Add(tables.paths.size());
   for (const std::string& path : tables.paths) digest.Add(path);
+  for (const auto& [path, name] : tables.spelled) {
+    digest.Add(path);
+    digest.Add(name);
+  }
   for (const ContentRow& row : tables.contents) {
     digest.Add(blobs.HashOf(row.blob));
     digest.Add(static_cast<std::uint64_t>(row.cap) << 1 | (row.staged ? 1 : 0));

@@ -29,6 +29,7 @@ struct ContentRow {
 struct Tables {
   std::vector<std::string> paths = {""};
   std::map<std::string, std::uint32_t> path_ids;
+  std::map<std::string, std::string> spelled;  // file_names.h
   std::vector<ContentRow> contents = {{}};
   std::map<BlobId, std::uint32_t> content_ids;
   std::vector<Cap> remote = {0};

@@ -1,6 +1,7 @@
 // Bringing the content of a version beside the folder.
 #include "sim/world/carry_store.h"
 #include "sim/world/disk_names.h"
+#include "sim/world/file_names.h"
 
 namespace kinfolder::sim {
 
@@ -54,7 +55,8 @@ void Do(const Hands& hands, const StageTarget& effect) {
   const bool far = NeedsStore(hands.tables, effect);
   if (const Reason root = RootReason(hands.m.disk); root != Reason::kNone) {
     staged.reason = root;
-  } else if (const Reason name = NameReason(hands.m.disk, hands.Path(effect.path));
+  } else if (const Reason name = NameReason(
+                 hands.m.disk, DiskPath(hands.tables, hands.m.disk, hands.Path(effect.path)));
              name != Reason::kNone) {
     staged.reason = name;
   } else if (far && hands.weather != Weather::kFine) {

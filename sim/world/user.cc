@@ -3,6 +3,7 @@
 #include "core/ignore/ignore_rules.h"
 #include "sim/world/disk_names.h"
 #include "sim/world/draws.h"
+#include "sim/world/file_names.h"
 #include "sim/world/world.h"
 
 namespace kinfolder::sim {
@@ -250,9 +251,9 @@ std::string DoUserOp(World& world, int machine, const UserOp& said) {
   if (m.dark) return "the machine has no power; start it first";
   UserOp op = said;
   op.path = Found(m.disk, said.path);
-  if (op.act == UserAct::kRename) {  // to another case of its own name, too
+  if (op.act == UserAct::kRename) {  // to another spelling of its own name, too
     op.other = Found(m.disk, said.other);
-    if (op.other == op.path) op.other = said.other;
+    if (op.other == op.path) op.other = Kept(m.disk, said.other);
   }
   if (op.act == UserAct::kSwap) op.other = Found(m.disk, said.other);
   for (const std::string& path : {op.path, op.act == UserAct::kRename ? op.other : op.path})
@@ -339,7 +340,8 @@ void SetIgnored(World& world, Judge& judge, int machine, std::vector<std::string
   if (!m.agent) return;
   Observed changed;
   for (const auto& [path, was] : before)
-    if (Ignores(m, path) != was) changed.observations.push_back(Observe(world, machine, path));
+    if (Ignores(m, path) != was && WirePath(path))
+      changed.observations.push_back(Observe(world, machine, path));
   if (!changed.observations.empty()) Feed(world, judge, machine, std::move(changed));
 }
 
@@ -356,13 +358,15 @@ void Touched(World& world, int machine, const std::string& path) {
   for (std::string at = path; !at.empty(); at = ParentOf(at)) m.agent->noticed.insert(at);
 }
 
-Observation Observe(World& world, int machine, const std::string& path) {
+Observation Observe(World& world, int machine, const std::string& said) {
   Machine& m = At(world, machine);
-  CHECK(m.agent);
+  const std::optional<std::string> wire = WirePath(said);
+  CHECK(m.agent && wire);
+  const std::string path = LearnDiskPath(*m.agent, m.disk, *wire);
   Tables& tables = m.agent->tables;
   Observation seen;
-  seen.path = PathIdOf(tables, path);
-  if (const auto [base, owner] = CopyParts(world, tables, path); owner != 0) {
+  seen.path = PathIdOf(tables, *wire);
+  if (const auto [base, owner] = CopyParts(world, tables, *wire); owner != 0) {
     seen.copy_of = PathIdOf(tables, base);
     seen.copy_owner = ParticipantIdOf(tables, owner);
     if (seen.copy_owner == kSelf) seen.copy_owner = kForeign;

@@ -9,6 +9,7 @@
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
 #include "sim/world/event_names.h"
+#include "sim/world/file_names.h"
 
 namespace kinfolder::sim {
 
@@ -170,7 +171,7 @@ void DeliverNotice(World& world, Judge& judge, const NoticeDue& notice) {
   }
   Observed observed;
   for (const std::string& path : paths)
-    observed.observations.push_back(Observe(world, notice.machine, path));
+    if (WirePath(path)) observed.observations.push_back(Observe(world, notice.machine, path));
   if (!observed.observations.empty()) Feed(world, judge, notice.machine, std::move(observed));
 }
 

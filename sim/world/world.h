@@ -159,6 +159,7 @@ void Touched(World& world, int machine, const std::string& path);
 bool Ignores(const Machine& machine, const std::string& path);
 // Replaces the machine's rules; a running agent is told which paths that concerns.
 void SetIgnored(World& world, Judge& judge, int machine, std::vector<std::string> patterns);
+// What a look at the file of a path says; `path` may be in any spelling. REQUIRES: it is UTF-8.
 Observation Observe(World& world, int machine, const std::string& path);
 // `path` with the first suffix under which it is free: ".kept", ".kept-2" ...
 std::string FreeName(const Disk& disk, const std::string& path, const std::string& suffix);
