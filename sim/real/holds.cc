@@ -46,6 +46,11 @@ std::string KindOfReason(const std::string& reason) {
   return reason;
 }
 
+// A name as the agent can say it: bytes that are not UTF-8 are replaced.
+std::string AsJson(const std::string& path) {
+  return Json::parse(Json(path).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
 class RealChecker {
  public:
   RealChecker(RealWorld& world, const Expectation& expectation, RealMachine& machine,
@@ -224,7 +229,7 @@ class RealChecker {
     if (e_.path.empty() && status->value("reason", "none") != "none")
       found.insert(KindOfReason(status->value("reason", "")));
     for (const Json& blocked : (*status)["blocked"])
-      if (e_.path.empty() || blocked.value("path", "") == e_.path)
+      if (e_.path.empty() || blocked.value("path", "") == AsJson(e_.path))
         found.insert(KindOfReason(blocked.value("reason", "")));
     if (e_.path.empty() && status->value("held_deletes", 0) > 0) found.insert("held");
     std::string is;
