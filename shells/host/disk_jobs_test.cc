@@ -12,7 +12,10 @@
 #include <sstream>
 #include <string>
 
+#include "shells/grid/hash.h"
 #include "shells/host/convert.h"
+#include "shells/host/store_jobs.h"
+#include "shells/store/dir_store.h"
 
 namespace kinfolder {
 namespace {
@@ -268,6 +271,38 @@ TEST_F(DiskJobs, ASweepKeepsWhatIsAUsers) {
   SweepTmp(*disk_, {2});
   EXPECT_EQ(LeftInTmp(), 1u);
   EXPECT_EQ(Read("recovered.edited-me"), "somebody's bytes");
+}
+
+// Sizes are what somebody claims: one that no disk has room for keeps nothing else out, and takes
+// no space; nor does a sum that runs over.
+TEST_F(DiskJobs, AnEnormousClaimedSizeHurtsNobodyElse) {
+  ASSERT_TRUE(DirStore::Create(dir_ + ".store").ok());
+  const auto store = DirStore::Open(dir_ + ".store");
+  const auto staging = StagingArea::Open(dir_ + ".staging");
+  ASSERT_TRUE(store.ok() && staging.ok());
+  const auto item = [](const std::string& path, std::uint64_t number, std::uint64_t claimed) {
+    StageItem made;
+    made.path = {path};
+    made.number = number;
+    const auto bytes = std::make_shared<const std::string>("content of " + path);
+    made.content =
+        ContentPlace{Sha256Of(*bytes), claimed != 0 ? claimed : bytes->size(), bytes, {}, {}};
+    return made;
+  };
+  const std::uint64_t half = std::uint64_t{1} << 63;
+  const auto results = StageMany(*disk_, *store.value(), *staging.value(), SpaceLimit{},
+                                 {item("a", 1, 0), item("b", 2, half / 2), item("c", 3, half),
+                                  item("d", 4, half), item("e", 5, 0), item("f", 6, 4)});
+  const auto is = [&](std::size_t i, Outcome outcome, Reason reason) {
+    return results[i].outcome == outcome && results[i].reason == reason;
+  };
+  for (const std::size_t i : {0, 4}) EXPECT_TRUE(is(i, Outcome::kDone, Reason::kNone)) << i;
+  for (const std::size_t i : {1, 2, 3})
+    EXPECT_TRUE(is(i, Outcome::kFailed, Reason::kDiskFull)) << i;
+  EXPECT_TRUE(is(5, Outcome::kRefused, Reason::kWrongVersion));
+  EXPECT_EQ(LeftInTmp(), 2u);
+  fs::remove_all(dir_ + ".store");
+  fs::remove_all(dir_ + ".staging");
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -253,13 +255,17 @@ StageResult StageOne(DiskSide& disk, ObjectStore& store, ObjectReader& reader, S
   return result;
 }
 
-bool IsTooFull(const DiskSide& disk, const SpaceLimit& keep_free, std::uint64_t more) {
+// The bytes that may still be used. nullopt: less is free than has to stay so.
+std::optional<std::uint64_t> RoomOn(const DiskSide& disk, const SpaceLimit& keep_free) {
   struct statvfs space = {};
-  if (::fstatvfs(disk.root.fd(), &space) != 0) return false;  // writing will say what is wrong
+  if (::fstatvfs(disk.root.fd(), &space) != 0)  // writing will say what is wrong
+    return std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
   const double total = static_cast<double>(space.f_blocks) * static_cast<double>(space.f_frsize);
   const auto percent = static_cast<std::uint64_t>(total * keep_free.percent / 100.0);
-  return free_bytes < more || free_bytes - more < std::max(keep_free.bytes, percent);
+  const std::uint64_t kept = std::max(keep_free.bytes, percent);
+  if (free_bytes < kept) return std::nullopt;
+  return free_bytes - kept;
 }
 
 }  // namespace
@@ -268,16 +274,18 @@ std::vector<StageResult> StageMany(DiskSide& disk, ObjectStore& store, StagingAr
                                    const SpaceLimit& keep_free,
                                    const std::vector<StageItem>& items) {
   std::vector<StageResult> results(items.size());
-  std::uint64_t more = 0;
-  for (const StageItem& item : items) more += item.content ? item.content->size : 0;
-  if (IsTooFull(disk, keep_free, more)) {
-    for (StageResult& result : results) result.reason = Reason::kDiskFull;
-    return results;
-  }
+  std::optional<std::uint64_t> room = RoomOn(disk, keep_free);
   std::vector<std::string> names;
   ApplyDirectories directories;
   const std::unique_ptr<ObjectReader> reader = store.NewReader();
   for (std::size_t i = 0; i < items.size(); ++i) {
+    // As claimed, which may be any number: what does not fit keeps nothing else out.
+    const std::uint64_t size = items[i].content ? items[i].content->size : 0;
+    if (!room || size > *room) {
+      results[i].reason = Reason::kDiskFull;
+      continue;
+    }
+    *room -= size;
     results[i] = StageOne(disk, store, *reader, staging, items[i], directories);
     if (results[i].outcome == Outcome::kDone) names.push_back(Applier::TmpName(items[i].number));
   }

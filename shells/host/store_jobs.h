@@ -131,7 +131,8 @@ struct SpaceLimit {
   std::uint64_t bytes = 0;
   double percent = 0;
 };
-// Verified and durable. Nothing is written when that would leave less space than `keep_free`.
+// Verified and durable. What would leave less space than `keep_free`, by the size that is claimed
+// for it, is not fetched (kDiskFull); the others are.
 std::vector<StageResult> StageMany(DiskSide& disk, ObjectStore& store, StagingArea& staging,
                                    const SpaceLimit& keep_free,
                                    const std::vector<StageItem>& items);

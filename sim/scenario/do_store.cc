@@ -60,10 +60,13 @@ Forgery ForgeryOf(const std::string& word) {
   if (word == "wrong-path") return Forgery::kWrongPath;
   if (word == "escape") return Forgery::kEscape;
   if (word == "cycle") return Forgery::kCycle;
-  if (word == "huge") return Forgery::kHuge;
+  if (word == "huge" || word == "huge-parents") return Forgery::kHuge;
+  if (word == "huge-size") return Forgery::kHugeSize;
   if (word == "unknown-author") return Forgery::kUnknownAuthor;
   return Forgery::kWrongVersion;
 }
+
+constexpr std::uint64_t kHugeBytes = std::uint64_t{1} << 62;
 
 void DoForge(Run& run, const Step& step) {
   World& world = run.world();
@@ -80,7 +83,8 @@ void DoForge(Run& run, const Step& step) {
       forgery == Forgery::kWrongVersion ? world.blobs.Intern("other bytes") : forged.version.blob;
   forged.content =
       AddContent(world.store, {bytes, m.state.directory, world.now_ms, Health::kWhole});
-  forged.size = world.blobs.Bytes(forged.version.blob).size();
+  forged.size =
+      forgery == Forgery::kHugeSize ? kHugeBytes : world.blobs.Bytes(forged.version.blob).size();
   forged.generation = 1;
   forged.author = m.state.directory;
   forged.created_ms = kWallStartMs + world.now_ms;

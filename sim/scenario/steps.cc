@@ -219,8 +219,8 @@ class Parser {
     if (tokens.size() != at + 4) return Wrong(at, "not understood", "`forge M PATH KIND`");
     if (!Has(kForgeries, tokens[at + 3].text))
       return Wrong(at + 3, "unknown forgery",
-                   "bad-signature, wrong-path, escape, wrong-version, unknown-author, cycle or "
-                   "huge");
+                   "bad-signature, wrong-path, escape, wrong-version, unknown-author, cycle, "
+                   "huge, huge-parents or huge-size");
     return Finish({"forge", "mpw"}, tokens, at + 1, std::move(step));
   }
 

@@ -92,8 +92,9 @@ inline constexpr Verb kWorldVerbs[] = {{"run", "d"}, {"settle", ""}, {"mark", ""
 // Steps that only wait until something is done.
 inline constexpr std::string_view kWaits[] = {"run", "settle", "scan", "poll"};
 inline constexpr std::string_view kStoreAsAWhole[] = {"rollback", "corrupt", "drop", "repair"};
-inline constexpr std::string_view kForgeries[] = {
-    "bad-signature", "wrong-path", "escape", "wrong-version", "unknown-author", "cycle", "huge"};
+inline constexpr std::string_view kForgeries[] = {"bad-signature", "wrong-path",     "escape",
+                                                  "wrong-version", "unknown-author", "cycle",
+                                                  "huge",          "huge-parents",   "huge-size"};
 
 inline constexpr std::pair<std::string_view, PowerMode> kPowerModes[] = {
     {"all", PowerMode::kAllKept},

@@ -30,8 +30,9 @@ enum class Forgery : std::uint8_t {
   kEscape = 3,
   kUnknownAuthor = 4,
   kWrongVersion = 5,
-  kCycle = 6,  // it is an ancestor of its own parent
-  kHuge = 7,   // so many parents that its metadata is larger than any may be
+  kCycle = 6,     // it is an ancestor of its own parent
+  kHuge = 7,      // so many parents that its metadata is larger than any may be
+  kHugeSize = 8,  // it claims more bytes than there are
 };
 
 // What became of something that was stored.

@@ -49,6 +49,7 @@ Reason ForgeryReason(Forgery forgery) {
     case Forgery::kWrongPath:
     case Forgery::kWrongVersion:
     case Forgery::kCycle:
+    case Forgery::kHugeSize:
       break;
   }
   return Reason::kNone;

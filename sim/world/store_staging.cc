@@ -7,6 +7,16 @@ namespace kinfolder::sim {
 
 namespace {
 
+// What a simulated disk has room for, as far as it is not full: any content of a test.
+constexpr std::uint64_t kRoomBytes = std::uint64_t{1} << 50;
+
+// The room is looked at before anything is fetched, by the size that the snapshot claims.
+bool Fits(const Hands& hands, const StageTarget& effect) {
+  if (hands.m.disk.full) return false;
+  const Cap snapshot = CapOf(hands.tables, effect.snapshot);
+  return snapshot == 0 || SnapshotOf(hands.world.store, snapshot).size <= kRoomBytes;
+}
+
 // kNone: `*blob` are the bytes. Otherwise why not.
 Reason Bring(const Hands& hands, const StageTarget& effect, BlobId* blob) {
   const ContentRow& row = hands.tables.contents.at(effect.version.content.value);
@@ -59,13 +69,13 @@ void Do(const Hands& hands, const StageTarget& effect) {
                  hands.m.disk, DiskPath(hands.tables, hands.m.disk, hands.Path(effect.path)));
              name != Reason::kNone) {
     staged.reason = name;
+  } else if (!Fits(hands, effect)) {
+    staged.reason = Reason::kDiskFull;
   } else if (far && hands.weather != Weather::kFine) {
     staged.reason = TroubleOf(hands.weather);
   } else if (effect.version.content &&
              (staged.reason = Bring(hands, effect, &blob), staged.reason != Reason::kNone)) {
     staged.outcome = staged.reason == Reason::kWrongVersion ? Outcome::kRefused : Outcome::kFailed;
-  } else if (hands.m.disk.full) {
-    staged.reason = Reason::kDiskFull;
   } else {
     staged.outcome = Outcome::kDone;
     staged.token = StageFile(hands, effect, blob);
