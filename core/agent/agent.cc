@@ -45,6 +45,10 @@ void Context::TidyWork(PathId path) {
   s.work[p.work] = PathWork{};
   s.free_work.push_back(p.work);
   p.work = 0;
+  if (s.free_work.size() + 1 < s.work.size()) return;
+  // Nothing is left to do anywhere. A first sync had work on every path; its places go.
+  s.work = {};
+  s.free_work = {};
 }
 
 PathId TakeAwaited(Context& c, EffectId id) {

@@ -49,6 +49,22 @@ TEST(AgentPublish, ANewFileGoesOutStepByStep) {
   EXPECT_EQ(b.broken, "");
 }
 
+TEST(AgentPublish, WorkThatIsDoneTakesNoRoom) {
+  Bench b;
+  b.Run();
+  for (std::uint32_t i = 1; i <= 20; ++i) b.Write(PathId{i}, i);
+  EXPECT_GT(b.state().work.size(), 20U);
+  b.Rest();
+  ASSERT_TRUE(b.Quiet());
+  EXPECT_EQ(b.state().work.size(), 0U);
+  EXPECT_EQ(b.state().free_work.size(), 0U);
+  b.Write(kPath, 30);  // and there may be work again
+  b.Rest();
+  EXPECT_TRUE(b.Quiet());
+  EXPECT_EQ(b.NodeOf(b.own.at(kPath)).version, Content(30));
+  EXPECT_EQ(b.broken, "");
+}
+
 TEST(AgentPublish, EffectsComeAfterTheirCommit) {
   Bench b;
   b.Run();

@@ -159,7 +159,7 @@ struct AgentState {
 
   // --- per path; index = PathId.value ---
   std::deque<PathState> paths;  // a deque: references stay valid when it grows
-  std::deque<PathWork> work;    // [0] unused; freed places are reused
+  std::deque<PathWork> work;    // [0] unused; freed places are reused, and go with the last
   std::vector<std::uint32_t> free_work;
   std::map<PathId, PathId> copy_owner_of;  // a copy's own path -> the path it is a copy of
   std::uint64_t files_there = 0;           // paths with a file on disk, by record
