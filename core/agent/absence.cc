@@ -145,7 +145,7 @@ std::size_t CountLosses(Context& c, const std::set<PathId>& removals) {
       left.insert(disk.version.content);
   }
   return static_cast<std::size_t>(std::count_if(removals.begin(), removals.end(), [&](PathId path) {
-    return left.count(c.Record(path).disk.version.content) == 0;
+    return CountsAsDelete(c, path) && left.count(c.Record(path).disk.version.content) == 0;
   }));
 }
 
@@ -181,6 +181,12 @@ void CancelAbsence(Context& c, PathId path) {
   c.Wake(path);
 }
 
+// Only what holds something is counted: an empty directory's entry also ends when files come into
+// it.
+bool CountsAsDelete(Context& c, PathId path) {
+  return c.Record(path).disk.version.kind != Kind::kDirectory;
+}
+
 void CountDeletes(Context& c, std::size_t n) {
   c.s.folder.recent_deletes_ms.insert(c.s.folder.recent_deletes_ms.end(), n, c.s.now.wall_ms);
   c.TouchFolder();
@@ -203,7 +209,8 @@ void JudgeAbsences(Context& c) {
     const PathWork& w = c.Work(path);
     if (!MayJudge(c, w)) continue;
     paths.push_back(path);
-    if (w.absent && c.Record(path).tip() && !WasMoved(c, path)) ++deletes;
+    if (w.absent && c.Record(path).tip() && !WasMoved(c, path) && CountsAsDelete(c, path))
+      ++deletes;
   }
   const bool hold = !c.s.read_only && TooMany(c, deletes);
   std::size_t published = 0;
@@ -216,8 +223,8 @@ void JudgeAbsences(Context& c) {
       c.Wake(path);
       continue;
     }
-    const bool moved = WasMoved(c, path);
-    if (JudgeOne(c, path) && !moved) ++published;
+    const bool counts = !WasMoved(c, path) && CountsAsDelete(c, path);
+    if (JudgeOne(c, path) && counts) ++published;
   }
   if (published != 0) CountDeletes(c, published);
   if (c.s.absences.empty())

@@ -160,6 +160,8 @@ void RemakeChain(
 
 // judge.cc
 void Decide(Context& c, PathId path);
+// The snapshots that a plan makes become durable, and that their numbers are taken.
+void AddNodes(Context& c, const Plan& plan);
 // The path becomes what the plan says; the disk is there already.
 void ApplyPlan(Context& c, PathId path, const Plan& plan);
 void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason);
@@ -176,6 +178,8 @@ void CancelAbsence(Context& c, PathId path);
 void JudgeAbsences(Context& c);
 void JudgeRemovals(Context& c);
 void CountDeletes(Context& c, std::size_t n);
+// False for an empty directory: deletes of those are never too many.
+bool CountsAsDelete(Context& c, PathId path);
 
 // upload_work.cc
 void RunUpload(Context& c, PathId path);

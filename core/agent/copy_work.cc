@@ -37,6 +37,12 @@ SnapshotId HeadOf(Context& c, const PathRecord& r, const CopyRecord& copy) {
   return {};
 }
 
+// News of its own file are being looked into.
+bool IsLookedAt(Context& c, const CopyRecord& copy) {
+  const PathWork* w = c.FindWork(copy.copy);
+  return w != nullptr && (w->changed || w->file != FilePhase::kIdle);
+}
+
 void AskPlace(Context& c, PathId path) {
   PathWork& w = c.Work(path);
   w.copy_effect =
@@ -144,7 +150,7 @@ void RunCopies(Context& c, PathId path) {
     return;
   for (const CopyRecord& copy : r.copies) {
     const bool edited = now != nullptr && now->copies_edited.count(copy.copy) != 0;
-    if (IsNeeded(c, r, copy) && !edited) continue;
+    if (IsLookedAt(c, copy) || (IsNeeded(c, r, copy) && !edited)) continue;
     c.Work(path).placing = copy;
     return StepCopyMachine(c, path, CopyEvent::kRemoveAsked);
   }
@@ -208,8 +214,13 @@ void OnCopyRemoved(Context& c, const CopyRemoved& event) {
   if (event.outcome == Outcome::kFailed || event.outcome == Outcome::kUnclear)
     return StepCopyMachine(c, path, CopyEvent::kRemoveFailed);
   w.copy_failures = 0;
-  w.copies_edited.erase(w.placing.copy);
-  Forget(c, path, w.placing.copy);
+  const bool release = w.copies_edited.erase(w.placing.copy) != 0;
+  if (event.outcome == Outcome::kRefused && !release) {  // it changed unseen: see what it is now
+    c.Work(w.placing.copy).changed = true;
+    c.Wake(w.placing.copy);
+  } else {
+    Forget(c, path, w.placing.copy);
+  }
   StepCopyMachine(c, path,
                   event.outcome == Outcome::kDone ? CopyEvent::kRemoved : CopyEvent::kKept);
 }

@@ -33,6 +33,7 @@ struct Capture {
   PathId path;
 };  // -> Captured
 // Bring the content of `snapshot` beside the folder, verified and durable, with exec bit and mtime.
+// kRefused with kWrongVersion: it has other bytes, and always will.
 struct StageTarget {  // -> Staged
   EffectId id = 0;
   PathId path;

@@ -31,6 +31,7 @@ void BackOff(Context& c, PathId path) {
   PathWork& w = c.Work(path);
   ++w.file_failures;
   if (w.blocked_since_wall_ms == 0) w.blocked_since_wall_ms = c.s.now.wall_ms;
+  if (w.reason == Reason::kWrongVersion) return;  // the same bytes would come again: see RunPath
   if (w.reason == Reason::kUnstable && w.file_failures < 20)
     c.ArmIn(TimerKind::kFile, path.value, kUnstableRetryMs);
   else
@@ -49,8 +50,14 @@ void AskStage(Context& c, PathId path) {
   effect.path = path;
   effect.snapshot = intent.mine;
   effect.version = intent.version;
-  for (const auto& [id, node] : w.plan->nodes)
+  for (const auto& [id, node] : w.plan->nodes) {
     if (id == intent.mine) effect.mtime_ns = node.mtime_ns;
+    // One that is still to be made is in no store: the content is that of what it takes in.
+    for (const SnapshotId parent : node.parents)
+      if (const Node* p = c.s.dag.Find(parent);
+          p != nullptr && !IsLocalId(parent) && p->version == intent.version)
+        effect.snapshot = parent;
+  }
   if (const Node* known = c.s.dag.Find(intent.mine)) effect.mtime_ns = known->mtime_ns;
   w.file_effect = c.AskFor(path, effect);
 }
@@ -60,7 +67,7 @@ void AskReplace(Context& c, PathId path) {
   PathWork& w = c.Work(path);
   PathRecord& r = c.Record(path);
   CHECK(w.plan.has_value());
-  for (const auto& [id, node] : w.plan->nodes) AddNode(c, id, node);
+  AddNodes(c, *w.plan);
   w.plan->intent.expected = ExpectedNow(r);
   // A removed file goes where no staged one is: the number of this effect, unique to the run.
   if (w.plan->intent.remove) w.plan->intent.token = c.NextEffectId();
@@ -178,7 +185,10 @@ void RunPath(Context& c, PathId path) {
   if (w == nullptr) return;
   if (r.ignore == IgnoreState::kIgnored && !r.intent && !r.unsettled) return;
   if (w->absent && !r.intent) return;  // an absence is judged together with others first
-  if (w->file == FilePhase::kWaiting && !w->changed && w->reason != Reason::kNone) return;
+  // What the store has for a snapshot never changes: another head or a choice has to come first.
+  const bool another = w->judge && w->reason == Reason::kWrongVersion;
+  if (w->file == FilePhase::kWaiting && !w->changed && w->reason != Reason::kNone && !another)
+    return;
   const auto result = StepFile(w->file, FileEvent::kWork, FactsOf(r, *w));
   if (result.verdict != Verdict::kTaken) return;
   if (c.s.removals.erase(path) != 0) w->plan.reset();
@@ -242,7 +252,7 @@ void OnStaged(Context& c, const Staged& event) {
     if (event.outcome == Outcome::kDone) c.Tell(DropStaged{event.token});
     w.reason = event.reason;
     w.plan.reset();
-    w.judge = true;
+    if (w.reason != Reason::kWrongVersion) w.judge = true;
     return StepFileMachine(c, path, FileEvent::kStageFailed);
   }
   w.plan->intent.token = event.token;
@@ -276,6 +286,7 @@ void OnReplaced(Context& c, const Replaced& event) {
   PathRecord& r = c.Record(path);
   r.intent.reset();
   if (event.displaced) r.unsettled = UnsettledRecord{done.intent.token, event.displaced_stat};
+  const bool counts = done.intent.remove && !done.by_choice && CountsAsDelete(c, path);
   DiskRecord disk;
   disk.there = !done.intent.remove;
   if (disk.there) disk.stat = event.stat;
@@ -286,7 +297,7 @@ void OnReplaced(Context& c, const Replaced& event) {
   if (w.absent || w.file == FilePhase::kRecovering) w.judge = true;
   if (w.absent) CancelAbsence(c, path);
   ApplyPlan(c, path, done);
-  if (done.intent.remove && !done.by_choice) CountDeletes(c, 1);
+  if (counts) CountDeletes(c, 1);
   if (done.by_choice) FinishChoice(c, path, Outcome::kDone, Reason::kNone);
   StepFileMachine(c, path, event.displaced ? FileEvent::kReplaced : FileEvent::kReplacedClean);
   if (event.displaced) AskSettle(c, path);

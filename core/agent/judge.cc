@@ -67,9 +67,8 @@ void AddMergeNodes(Context& c, PathId path, const TakeInOutput& out, Plan& plan)
     node.approved = m.approved;
     plan.nodes.emplace_back(m.id, std::move(node));
   }
-  if (out.merges.empty()) return;
+  // Durable with the nodes: a plan that comes to nothing leaves no trace.
   c.s.folder.next_local += static_cast<std::uint32_t>(out.merges.size());
-  c.TouchFolder();
 }
 
 // Remembers since when which heads could not be judged.
@@ -126,7 +125,7 @@ void CarryOutPlan(Context& c, PathId path, Plan plan) {
   if (gone_but_held && plan.intent.mine == r.tip())  // a person decides, or a newer version does
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
   if (there == wanted && (!there || r.disk.version == plan.intent.version)) {
-    for (const auto& [id, node] : plan.nodes) AddNode(c, id, node);
+    AddNodes(c, plan);
     if (!SameAsRecord(r, plan.intent)) ApplyPlan(c, path, plan);
     if (plan.by_choice) FinishChoice(c, path, Outcome::kDone, Reason::kNone);
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
@@ -277,6 +276,12 @@ void Decide(Context& c, PathId path) {
   if (out.discarded && Discard(c, path, input))
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
   CarryOutPlan(c, path, PlanFor(c, path, input, out));
+}
+
+void AddNodes(Context& c, const Plan& plan) {
+  if (plan.nodes.empty()) return;
+  for (const auto& [id, node] : plan.nodes) AddNode(c, id, node);
+  c.TouchFolder();
 }
 
 void ApplyPlan(Context& c, PathId path, const Plan& plan) {
