@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <map>
+#include <string>
 
 #include "sim/scenario/load.h"
 #include "sim/sweep/sweep_jobs.h"
@@ -47,7 +49,8 @@ void PrintFile(const json& file) {
 
 struct Totals {
   std::uint64_t files = 0, boundaries = 0, points = 0, images = 0, failures = 0;
-  std::uint64_t judged = 0, left_out = 0;
+  std::uint64_t judged = 0;
+  std::map<std::string, std::uint64_t> left_out;  // by why
   bool not_understood = false;
 
   void Add(const json& file) {
@@ -57,9 +60,20 @@ struct Totals {
     points += file.value("points", std::uint64_t{0});
     images += file.value("images", std::uint64_t{0});
     judged += file.value("judged", std::uint64_t{0});
-    left_out += file.value("left_out", std::uint64_t{0});
+    const json whys = file.value("left_out", json::object());
+    for (const auto& [why, count] : whys.items()) left_out[why] += count.get<std::uint64_t>();
   }
 };
+
+std::string LeftOutText(const Totals& totals) {
+  std::uint64_t all = 0;
+  std::string whys;
+  for (const auto& [why, count] : totals.left_out) {
+    all += count;
+    whys += (whys.empty() ? " (" : ", ") + why + " " + std::to_string(count);
+  }
+  return std::to_string(all) + " left out" + whys + (whys.empty() ? "" : ")");
+}
 
 int RunOnePoint(const ScenarioOptions& options, const SweepOptions& sweep) {
   const auto points = ReadPoints(options.point);
@@ -128,7 +142,7 @@ int RunSweepCommand(const ScenarioOptions& options) {
   if (!options.json)
     std::cout << totals.files << " files, " << totals.boundaries << " effects, " << totals.points
               << " points, " << totals.images << " images, " << totals.judged
-              << " expectations judged, " << totals.left_out << " left out, " << totals.failures
+              << " expectations judged, " << LeftOutText(totals) << ", " << totals.failures
               << " failures, " << seconds.count() << " s\n";
   if (totals.not_understood) return 2;
   return totals.failures == 0 ? 0 : 1;

@@ -38,7 +38,8 @@ std::set<std::string> OwnEdits(const World& world, int machine) {
   return paths;
 }
 
-// A power cut left other bytes in them than the agent saw, under the same size and times.
+// A power cut left other bytes in them, or in a conflict copy of theirs, than the agent saw, under
+// the same size and times.
 std::set<std::string> SilentlyChanged(const World& world, int machine) {
   const Disk& disk = world.machines.at(static_cast<std::size_t>(machine)).disk;
   std::set<std::string> paths;
@@ -46,6 +47,8 @@ std::set<std::string> SilentlyChanged(const World& world, int machine) {
   for (const auto& [path, number] : disk.names)
     if (disk.silent.count(disk.inodes.at(number).blob) != 0)
       paths.insert(WirePath(path).value_or(path));
+  for (const auto& [copy, path] : CopiesOn(world, machine))
+    if (paths.count(copy) != 0) paths.insert(path);
   return paths;
 }
 

@@ -92,6 +92,8 @@ struct Shown {
   std::set<SharedVersion> copies;
   std::set<SharedVersion> All() const;
 };
+// The conflict copies on a machine: their names, and what they are copies of.
+std::map<std::string, std::string> CopiesOn(const World& world, int machine);
 std::map<std::string, Shown> ShownBy(const World& world, int machine);
 // Paths that a machine says are blocked.
 std::set<std::string> BlockedOn(const World& world, int machine);

@@ -93,9 +93,6 @@ std::set<SharedVersion> Shown::All() const {
   return all;
 }
 
-namespace {
-
-// The conflict copies on a machine: their names, and what they are copies of.
 std::map<std::string, std::string> CopiesOn(const World& world, int machine) {
   const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
   std::map<std::string, std::string> copies;
@@ -108,8 +105,6 @@ std::map<std::string, std::string> CopiesOn(const World& world, int machine) {
       copies[tables.paths.at(copy.copy.value)] = tables.paths.at(i);
   return copies;
 }
-
-}  // namespace
 
 std::map<std::string, Shown> ShownBy(const World& world, int machine) {
   const Machine& m = world.machines.at(static_cast<std::size_t>(machine));

@@ -52,6 +52,24 @@ bool EndsAgent(std::string_view verb) {
 
 }  // namespace
 
+std::string_view NameOf(LeftOut why) {
+  switch (why) {
+    case LeftOut::kNo:
+      return "judged";
+    case LeftOut::kCounter:
+      return "counters";
+    case LeftOut::kUsersLost:
+      return "users' work gone";
+    case LeftOut::kTime:
+      return "not at rest";
+    case LeftOut::kStory:
+      return "another story";
+    case LeftOut::kNotDone:
+      return "step not possible";
+  }
+  return "?";
+}
+
 Run::Run(std::shared_ptr<const Scenario> scenario, bool log, bool trail)
     : scenario_(std::move(scenario)) {
   if (trail) world().rolling.KeepTrail();
@@ -77,7 +95,7 @@ bool Run::Proceed() {
     result_.steps.back().end_ms = world().now_ms;
     at_rest_ = Current().verb == "settle";
     // What users have lost they can't ask for.
-    const bool counts = at_rest_ || (strict_ && !again_);
+    const bool counts = at_rest_ || (loose_ == LeftOut::kNo && !again_);
     if (!play.why().empty() && !world().violation && counts)
       End(Ending::kFails, Current(), "`" + Current().verb + "`: " + play.why());
     return CheckViolation();
@@ -92,8 +110,15 @@ void Run::Begin(const Step& step) {
   if (!again_) {
     std::size_t hooks = 0;
     for (const Machine& m : world().machines) hooks += m.hooks.size();
-    result_.steps.push_back(
-        {step.line, step.machine, step.verb, world().now_ms, world().now_ms, hooks, true, {}});
+    result_.steps.push_back({step.line,
+                             step.machine,
+                             step.verb,
+                             world().now_ms,
+                             world().now_ms,
+                             hooks,
+                             world().taken,
+                             LeftOut::kNo,
+                             {}});
   }
   Act(step);
 }
@@ -125,30 +150,35 @@ void Run::ActAtInstant(const Step& step) {
 
 void Run::Shake(std::shared_ptr<const std::vector<StepReport>> calm, int machine, bool strict) {
   calm_ = std::move(calm);
-  strict_ = strict_ && strict;
+  if (!strict && loose_ == LeftOut::kNo) loose_ = LeftOut::kUsersLost;
   at_rest_ = false;
   if (play.GiveUp(machine)) --next_;
   // What was asked for at an instant is not asked for again.
   const Machine& struck = At(world(), machine);
   for (const auto& [id, asked] : begun_)
-    if (asked == machine && !struck.agent && struck.answers.count(id) == 0) strict_ = false;
+    if (asked == machine && !struck.agent && struck.answers.count(id) == 0 &&
+        loose_ == LeftOut::kNo)
+      loose_ = LeftOut::kNotDone;
 }
 
-bool Run::Judges(const Step& step) const {
-  if (!calm_) return true;
+LeftOut Run::WhyLeftOut(const Step& step) const {
+  if (!calm_) return LeftOut::kNo;
   switch (step.expect->form) {
     case Form::kUploads:
     case Form::kDownloads:
     case Form::kDmdWrites:
     case Form::kSnapshotsMade:
     case Form::kSnapshots:
-      return false;
+      return LeftOut::kCounter;
     default:
       break;
   }
-  // What users or crashes were to do at the instant of an effect has been done, or not, as without
-  // the fault.
-  return strict_ && at_rest_ && result_.steps.back().hooks == calm_->at(next_ - 1).hooks;
+  if (loose_ != LeftOut::kNo) return loose_;
+  // What users, crashes and power cuts were to do at the instant of an effect has been done, or
+  // not, as without the fault, and what the file's power cuts took is the same.
+  const StepReport &now = result_.steps.back(), &calm = calm_->at(next_ - 1);
+  if (now.hooks != calm.hooks || now.taken != calm.taken) return LeftOut::kStory;
+  return at_rest_ ? LeftOut::kNo : LeftOut::kTime;
 }
 
 // False: there is nothing more to do.
@@ -187,8 +217,8 @@ void Run::End(Ending ending, const Step& step, const std::string& what) {
 
 void Run::Refuse(const Step& step, const std::string& what) {
   if (calm_) {
-    strict_ = false;
-    result_.steps.back().judged = false;
+    if (loose_ == LeftOut::kNo) loose_ = LeftOut::kNotDone;
+    result_.steps.back().left_out = loose_;
     return;
   }
   End(Ending::kNotUnderstood, step, "`" + step.verb + "`: " + what);
@@ -216,8 +246,8 @@ void Run::DoUser(const Step& step, const UserOp& op) {
 
 void Run::Expect(const Step& step) {
   std::string expected, is, refusal;
-  if (!Judges(step)) {
-    result_.steps.back().judged = false;
+  if (const LeftOut why = WhyLeftOut(step); why != LeftOut::kNo) {
+    result_.steps.back().left_out = why;
     return;
   }
   Expectation asked = *step.expect;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/scenario/play.h"
@@ -22,15 +23,28 @@ enum class Ending : std::uint8_t {
   kNotUnderstood = 2,  // a step that can't be done where it stands
 };
 
+// Why an expectation is not judged after a fault.
+enum class LeftOut : std::uint8_t {
+  kNo,         // it is
+  kCounter,    // it counts what a fault repeats
+  kUsersLost,  // the fault took what users had done
+  kTime,       // time has passed since the last `settle`, and a restart takes some
+  kStory,      // a `when` or `crash-at` of the file struck elsewhere, or its power cut took other
+               // things
+  kNotDone,    // a step of the user before it could not be done
+};
+std::string_view NameOf(LeftOut why);
+
 // What became of one step.
 struct StepReport {
   int line = 0;
   int machine = -1;
   std::string verb;
   std::int64_t start_ms = 0, end_ms = 0;  // of virtual time
-  std::size_t hooks = 0;  // `when` and `crash-at` that waited for their effect as it began
-  bool judged = true;     // an `expect` that was left out is not
-  std::string what;       // why it failed; empty: it did not
+  std::size_t hooks = 0;    // `when` and `crash-at` that waited for their effect as it began
+  std::uint64_t taken = 0;  // by power cuts before it
+  LeftOut left_out = LeftOut::kNo;  // of an `expect`
+  std::string what;                 // why it failed; empty: it did not
 };
 
 // What one machine did, from first to last (counters: since the last `mark`).
@@ -95,15 +109,15 @@ class Run {
   void Begin(const Step& step);
   void Act(const Step& step);
   void ActAtInstant(const Step& step);
-  // Whether an `expect` still says what must be.
-  bool Judges(const Step& step) const;
+  // Whether an `expect` still says what must be, or why not.
+  LeftOut WhyLeftOut(const Step& step) const;
   const Step& Current() const { return scenario_->steps.at(next_ - 1); }
 
   std::shared_ptr<const Scenario> scenario_;
   std::size_t next_ = 0;  // the step after the one under way
   RunResult result_;
   std::shared_ptr<const std::vector<StepReport>> calm_;  // not null: a fault has struck
-  bool strict_ = true;                                   // expectations are judged
+  LeftOut loose_ = LeftOut::kNo;                         // why no expectation is judged any more
   bool at_rest_ = true;  // no time has passed since the last `settle`
   bool again_ = false;   // the step under way was begun before
   std::map<CommandId, int>

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "sim/sweep/users.h"
 #include "sim/world/describe.h"
 #include "sim/world/draws.h"
 #include "sim/world/image.h"
@@ -49,32 +50,6 @@ bool LoseAnswer(Run& run, int machine) {
   return took;
 }
 
-// Whether what users did to the disk may not be there any more. What the agent has done and not
-// synced may be undone without that: a file of its own is gone from its name again.
-bool LostOfUsers(const Disk& before, const Disk& after) {
-  std::set<std::uint64_t> named;
-  for (const auto& [path, number] : before.names) {
-    named.insert(number);
-    const Inode& inode = before.inodes.at(number);
-    if (inode.writers > 0) return true;  // the program ends before it has written all
-    const auto left = after.inodes.find(number);
-    if (left != after.inodes.end() &&
-        (left->second.blob != inode.blob || left->second.mode != inode.mode ||
-         left->second.mtime_ns != inode.mtime_ns))
-      return true;
-    const bool users = inode.staged_blob == 0 || inode.staged_blob != inode.blob;
-    const auto now = after.names.find(path);
-    if (users && (now == after.names.end() || now->second != number)) return true;
-  }
-  // A name that is back: it had been deleted, or its file moved.
-  for (const auto& [path, number] : after.names) {
-    const auto was = before.names.find(path);
-    if (was != before.names.end() && was->second == number) continue;
-    if (before.inodes.count(number) == 0 || named.count(number) != 0) return true;
-  }
-  return false;
-}
-
 // `before` is where the effect is due. nullopt: this fault can't strike there.
 std::optional<Struck> StrikeAt(const Run& before, const Point& point, std::uint64_t seed) {
   const EffectDue* due = before.play.NextEffect();
@@ -91,9 +66,12 @@ std::optional<Struck> StrikeAt(const Run& before, const Point& point, std::uint6
   if (lost) return struck;
   struck.crashed = true;
   if (const auto mode = PowerModeOf(point.strike)) {
-    const Disk disk = m.disk;
+    StopAgent(world, struck.machine);
+    const Machine machine = m;
+    const std::uint64_t taken = world.taken;  // by the file's own power cuts
     CutPower(world, struck.machine, *mode, Draw(seed, "sweep", 0, point.boundary));
-    struck.strict = !LostOfUsers(disk, m.disk);
+    world.taken = taken;
+    struck.strict = !LostOfUsers(machine, m);
   } else {
     StopAgent(world, struck.machine);
   }
@@ -217,6 +195,7 @@ class Sweeper {
     digest.Add(image.high);
     digest.Add(static_cast<std::uint64_t>(struck.machine));
     digest.Add(struck.run.result().steps.size());
+    digest.Add(struck.run.play.world.taken);
     if (depth > 1) AddUnsynced(digest, struck.run.play.world.machines);
     int& best = seen_[digest.value()];
     const int worth = depth * 2 + (struck.strict ? 1 : 0);
@@ -228,7 +207,7 @@ class Sweeper {
   void Take(Run run, std::string effect) {
     RunResult result = run.Finish();
     for (const StepReport& step : result.steps)
-      if (step.verb == "expect") ++(step.judged ? report_.judged : report_.left_out);
+      if (step.verb == "expect") ++report_.expectations[step.left_out];
     if (result.ending != Ending::kHolds)
       report_.failures.push_back({path_, std::move(effect), std::move(result)});
   }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,11 @@ struct SweepFailure {
 };
 
 struct SweepReport {
-  std::uint64_t boundaries = 0;  // effects of the run
-  std::uint64_t points = 0;      // faults tried, equal ones too
-  std::uint64_t images = 0;      // of them run
-  std::uint64_t judged = 0;      // expectations, in all of them
-  std::uint64_t left_out = 0;    // expectations that a fault may change
-  RunResult calm;                // without any fault; if it fails nothing else is done
+  std::uint64_t boundaries = 0;                   // effects of the run
+  std::uint64_t points = 0;                       // faults tried, equal ones too
+  std::uint64_t images = 0;                       // of them run
+  std::map<LeftOut, std::uint64_t> expectations;  // in all of them: judged, or why not
+  RunResult calm;  // without any fault; if it fails nothing else is done
   std::vector<SweepFailure> failures;
 };
 

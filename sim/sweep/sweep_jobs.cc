@@ -50,13 +50,20 @@ json SweepFile(const std::string& file, const SweepJobs& jobs, Stand& place) {
   json failures = json::array();
   if (report.calm.ending != Ending::kHolds) failures.push_back(ToJson({{}, "", report.calm}, file));
   for (const SweepFailure& failure : report.failures) failures.push_back(ToJson(failure, file));
+  json left_out = json::object();
+  std::uint64_t judged = 0;
+  for (const auto& [why, count] : report.expectations)
+    if (why == LeftOut::kNo)
+      judged = count;
+    else
+      left_out[std::string(NameOf(why))] = count;
   return {{"file", file},
           {"ok", failures.empty()},
           {"boundaries", report.boundaries},
           {"points", report.points},
           {"images", report.images},
-          {"judged", report.judged},
-          {"left_out", report.left_out},
+          {"judged", judged},
+          {"left_out", std::move(left_out)},
           {"seconds", seconds.count()},
           {"failures", std::move(failures)}};
 }

@@ -1,8 +1,9 @@
 // Sweeps many scenario files in child processes: a core check that fails ends only its child.
 //
-// What is known of a file is one JSON object: file, ok, boundaries, points, images, judged,
-// left_out, seconds, and failures, each with point, effect, line, what, expected, is, oracle,
-// history and reproduce; `error` alone if the file can't be read or understood.
+// What is known of a file is one JSON object: file, ok, boundaries, points, images, judged (how
+// many expectations), left_out (how many by why), seconds, and failures, each with point, effect,
+// line, what, expected, is, oracle, history and reproduce; `error` alone if the file can't be read
+// or understood.
 #pragma once
 
 #include <functional>

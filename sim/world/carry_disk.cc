@@ -480,6 +480,7 @@ void Do(const Hands&, const Other&) {
 void CarryOnDisk(World& world, Judge& judge, int machine, const Effect& effect) {
   Machine& m = At(world, machine);
   m.disk.unsynced.now_ms = world.now_ms;
+  m.disk.unsynced.by_user = false;
   const Hands hands{world, judge, machine, m, m.agent->tables};
   std::visit([&](const auto& e) { Do(hands, e); }, effect);
 }

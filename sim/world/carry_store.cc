@@ -60,6 +60,7 @@ void CarryInStore(World& world, Judge& judge, int machine, const Effect& effect,
                   std::int64_t asked_ms) {
   Machine& m = At(world, machine);
   m.disk.unsynced.now_ms = world.now_ms;
+  m.disk.unsynced.by_user = false;
   const auto* stage = std::get_if<StageTarget>(&effect);
   const bool near = stage && !NeedsStore(m.agent->tables, *stage);
   const Weather weather = near ? Weather::kFine : WeatherFor(world, machine, effect);

@@ -33,12 +33,16 @@ void Put(std::map<Key, std::uint64_t>& map, const Key& key, Entry entry) {
   }
 }
 
+EntryKey KeyOf(const Disk& disk, const std::string& path) {
+  const std::string dir = ParentOf(path);
+  if (dir.empty()) return {0, path};
+  return {disk.names.at(dir), path.substr(dir.size() + 1)};
+}
+
 void SetNameAs(Disk& disk, std::uint64_t op, const std::string& path, Entry entry) {
   const std::string dir = ParentOf(path);
   disk.has_wide = disk.has_wide || !IsAscii(path);
-  const EntryKey key =
-      dir.empty() ? EntryKey(0, path) : EntryKey(disk.names.at(dir), path.substr(dir.size() + 1));
-  NoteEntry(disk.unsynced, op, key, EntryIn(disk.names, path));
+  NoteEntry(disk.unsynced, op, KeyOf(disk, path), EntryIn(disk.names, path));
   Put(disk.names, path, entry);
   // The directory's own times move on; how far does not matter.
   if (!dir.empty()) ++disk.inodes.at(disk.names.at(dir)).ctime_ns;
@@ -50,6 +54,12 @@ void SetTmpAs(Disk& disk, std::uint64_t op, std::uint64_t token, Entry entry) {
 }
 
 }  // namespace
+
+std::map<EntryKey, std::uint64_t> EntriesOf(const Disk& disk) {
+  std::map<EntryKey, std::uint64_t> entries;
+  for (const auto& [path, number] : disk.names) entries[KeyOf(disk, path)] = number;
+  return entries;
+}
 
 std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');

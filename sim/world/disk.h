@@ -4,7 +4,7 @@
 // Everything happens at one instant that the caller names; only what is said here is checked (the
 // caller decides what an agent may do). A rename changes the ctime of what it moves, as on Linux.
 // Every change goes through the functions below, which take down in `unsynced` what it replaces;
-// who lets something happen sets `unsynced.now_ms` first.
+// who lets something happen says in `unsynced` when that is and whether a user does it.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +49,8 @@ struct Disk {
   std::set<BlobId> silent;  // bytes that a power cut left in a user's file, with an unchanged stat
 };
 
+// All names, by the directory that they are in.
+std::map<EntryKey, std::uint64_t> EntriesOf(const Disk& disk);
 // The directory a path is in; empty for the root.
 std::string ParentOf(const std::string& path);
 // Null if nothing is there.

@@ -376,6 +376,7 @@ void CarryOutPeer(World& world, Judge& judge, PeerDue due) {
   if (later > world.now_ms && due.act != PeerAct::kScan && !m.offline)
     return Push(world, later, std::move(due));
   m.disk.unsynced.now_ms = world.now_ms;
+  m.disk.unsynced.by_user = false;
   const Hands hands = HandsOf(world, due.machine);
   switch (due.act) {
     case PeerAct::kStart:

@@ -17,15 +17,41 @@ class Cut {
 
   void Run() {
     WriteBack(m_.disk.unsynced, world_.now_ms);
-    if (mode_ == PowerMode::kAllKept) return Finish();
-    ChooseJournal();
-    CutCopies();
-    CutNames();
-    for (const auto& [number, trail] : m_.disk.unsynced.files) CutFile(number, trail);
+    const std::map<std::string, std::uint64_t> before = Digests();
+    if (mode_ != PowerMode::kAllKept) Take();
+    const std::map<std::string, std::uint64_t> after = Digests();
+    for (const auto& [path, digest] : before) {
+      const auto left = after.find(path);
+      if (left == after.end() || left->second != digest) NoteTaken(path, digest);
+    }
+    for (const auto& [path, digest] : after)
+      if (before.count(path) == 0) NoteTaken(path, digest);
     Finish();
   }
 
  private:
+  void Take() {
+    ChooseJournal();
+    CutCopies();
+    CutNames();
+    for (const auto& [number, trail] : m_.disk.unsynced.files) CutFile(number, trail);
+  }
+
+  // Of what each name leads to.
+  std::map<std::string, std::uint64_t> Digests() const {
+    std::map<std::string, std::uint64_t> digests;
+    for (const auto& [path, number] : m_.disk.names) {
+      const Inode& inode = m_.disk.inodes.at(number);
+      digests[path] = Mix(world_.blobs.HashOf(inode.blob)) ^
+                      Mix(inode.mode + (static_cast<std::uint64_t>(inode.kind) << 32));
+    }
+    return digests;
+  }
+
+  void NoteTaken(const std::string& path, std::uint64_t digest) {
+    world_.taken = Mix(world_.taken ^ HashText(path) ^ digest);
+  }
+
   std::uint64_t Pick(std::uint64_t choices) {
     return Draw(draw_, "power", 0, ordinal_++) % choices;
   }
@@ -62,12 +88,7 @@ class Cut {
 
   void CutNames() {
     Disk& disk = m_.disk;
-    std::map<EntryKey, std::uint64_t> entries;
-    for (const auto& [path, number] : disk.names) {
-      const std::string dir = ParentOf(path);
-      entries[dir.empty() ? EntryKey(0, path)
-                          : EntryKey(disk.names.at(dir), path.substr(dir.size() + 1))] = number;
-    }
+    std::map<EntryKey, std::uint64_t> entries = EntriesOf(disk);
     for (const auto& [key, trail] : disk.unsynced.entries) Choose(entries, key, trail);
     for (const auto& [token, trail] : disk.unsynced.tmp) Choose(disk.tmp, token, trail);
     std::map<std::uint64_t, Inode> all = std::move(disk.inodes);

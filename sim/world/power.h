@@ -6,6 +6,7 @@
 // rename can leave both names or neither. Content, size and the rest of a file go each on its own.
 // What is in the state database is always kept: each commit is one synced batch. What copies of
 // contents lie there goes like files.
+// World::taken tells two cuts apart that took different things from folders.
 #pragma once
 
 #include <cstdint>

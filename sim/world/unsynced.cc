@@ -9,7 +9,7 @@ namespace {
 template <class Map, class Key, class T>
 void Note(Unsynced& unsynced, std::uint64_t op, Map& map, const Key& key, const T& former) {
   if (unsynced.now_ms >= unsynced.pruned_ms + kWriteBackMs) WriteBack(unsynced, unsynced.now_ms);
-  map[key].push_back({former, op, unsynced.now_ms});
+  map[key].push_back({former, op, unsynced.now_ms, unsynced.by_user});
 }
 
 template <class Map>

@@ -36,6 +36,7 @@ struct Former {
   T value;
   std::uint64_t op = 0;
   std::int64_t until_ms = 0;
+  bool by_user = false;  // who made the change
 };
 // Oldest first; what there is now is not in it.
 template <class T>
@@ -51,7 +52,8 @@ struct Unsynced {
   std::map<std::uint64_t, Inode> removed;       // inodes that a former entry names
   std::map<BlobId, std::int64_t> staged;        // copied to the state directory, and when
   std::uint64_t next_op = 1;
-  std::int64_t now_ms = 0;  // of the last change; who lets changes happen sets it
+  std::int64_t now_ms = 0;  // of the last change; who lets changes happen sets this and the next
+  bool by_user = false;     // a user makes them, not the agent
   std::int64_t pruned_ms = 0;
 };
 

@@ -260,6 +260,7 @@ std::string DoUserOp(World& world, int machine, const UserOp& said) {
     if (NameReason(m.disk, path) == Reason::kName)
       return path + " can't be a name on this disk; take another name";
   m.disk.unsynced.now_ms = world.now_ms;
+  m.disk.unsynced.by_user = true;
   Hand hand{world, machine, m.disk, NowNs(world, machine)};
   if (NeedsExisting(op.act) && FindFile(m.disk, op.path) == nullptr)
     return op.path + " is not there; write it first";
@@ -303,6 +304,7 @@ void WriteSlowPart(World& world, const SlowPart& part) {
   const auto inode = disk.inodes.find(part.inode);
   if (inode == disk.inodes.end()) return;  // removed while it was being written
   disk.unsynced.now_ms = world.now_ms;
+  disk.unsynced.by_user = true;
   const std::int64_t size = static_cast<std::int64_t>(part.op.content.size());
   const std::int64_t end = size * part.part / part.op.number;
   const BlobId blob = world.blobs.Intern(part.op.content.substr(0, static_cast<std::size_t>(end)));

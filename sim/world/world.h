@@ -84,6 +84,7 @@ struct World {
   std::int64_t last_change_ms = 0;  // of a folder, a directory in the store or durable state
   std::string last_change;          // what it was, for people
   CommandId next_command = 1;
+  std::uint64_t taken = 0;     // a digest of all that power cuts took or brought back
   bool random_notify = false;  // the store tells some machines of changes
   bool log = false;            // keep `lines`
   std::vector<std::string> lines;
