@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/world/disk_names.h"
+
 namespace kinfolder::sim {
 
 namespace {
@@ -38,6 +40,14 @@ bool NamesLost(const Disk& before, const Disk& after) {
   });
 }
 
+// A directory that is back though the agent had tidied it away: it looks like one that a user made.
+bool DirectoryBack(const Disk& before, const Disk& after) {
+  return std::any_of(after.names.begin(), after.names.end(), [&](const auto& name) {
+    return after.inodes.at(name.second).kind == Kind::kDirectory &&
+           before.names.count(name.first) == 0;
+  });
+}
+
 // The agent syncs a file before it gives it a name: changes of one that has a name are users'.
 bool ContentLost(const Disk& before, const Disk& after) {
   std::set<std::uint64_t> named;
@@ -60,7 +70,7 @@ bool RemovalUnseen(const Machine& before) {
   for (std::size_t i = 1; i < state.paths.size(); ++i) {
     const auto& intent = state.paths[i].record.intent;
     if (intent && !intent->remove && before.disk.inodes.count(intent->staged.inode) == 0 &&
-        before.disk.names.count(before.state.tables.paths.at(i)) == 0)
+        before.disk.names.count(Found(before.disk, before.state.tables.paths.at(i))) == 0)
       return true;
   }
   return false;
@@ -69,8 +79,8 @@ bool RemovalUnseen(const Machine& before) {
 }  // namespace
 
 bool LostOfUsers(const Machine& before, const Machine& after) {
-  return NamesLost(before.disk, after.disk) || ContentLost(before.disk, after.disk) ||
-         RemovalUnseen(before);
+  return NamesLost(before.disk, after.disk) || DirectoryBack(before.disk, after.disk) ||
+         ContentLost(before.disk, after.disk) || RemovalUnseen(before);
 }
 
 }  // namespace kinfolder::sim
