@@ -98,7 +98,7 @@ TEST(AgentCodec, AnOlderFormatIsRead) {
   record[0] = 1;
   AgentState other = NewAgentState();
   EXPECT_FALSE(DecodeRecord(other, key, record)) << "more than the older format has";
-  record.resize(record.size() - 13);  // what was appended
+  record.resize(record.size() - 14);  // what was appended
   ASSERT_TRUE(DecodeRecord(other, key, record));
   EXPECT_EQ(other.paths[1].record, state.paths[1].record);
 }

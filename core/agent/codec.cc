@@ -192,7 +192,7 @@ std::uint64_t FolderHash(const AgentState& s) {
                                  s.dmd.due.size(),
                                  s.dmd.writing.size(),
                                  s.dmd.checks.size(),
-                                 s.dmd.gone.size(),
+                                 s.dmd.loss_found,
                                  s.dag.size()};
   HashOut out(0);
   out.Write(words, sizeof words);

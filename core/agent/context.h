@@ -194,12 +194,25 @@ void OnOwnRead(Context& c, const OwnRead& event);
 void OnDirectoryWritten(Context& c, const DirectoryWritten& event);
 void MarkDue(Context& c, PathId path);
 
-// rollback.cc: an older entry of our personal DMD came back
+// rollback.cc: whether the store has lost what we link
 bool IsChecked(const AgentState& s, PathId path);
-// Begins to find out whether what we would link over `entry` is still in the store.
+// Nothing of the path is under way that stands on its snapshots as they are.
+bool FileIsAtRest(Context& c, PathId path);
+// The content of the oldest unpublished snapshot is neither here nor in the store any more (it was,
+// when the snapshot was made): what follows is published without it, the file is taken down again.
+// REQUIRES: FileIsAtRest.
+void OnContentLost(Context& c, PathId path);
+// Begins to find out whether what we link, or would link over `entry`, is still in the store.
 void StartCheck(Context& c, PathId path, SnapshotId entry);
+// These are being linked: to be looked at when our personal DMD is read the next time.
+void NoteLinked(Context& c, const std::vector<DirectoryEntry>& entries);
+// Our personal DMD was read, with these entries: what was linked since the last time is looked at.
+void CheckLinked(Context& c, const std::function<SnapshotId(PathId)>& entry_of);
 void OnStoredChecked(Context& c, const StoredChecked& event);
 void OnCheckTimer(Context& c, PathId path);
+
+// lost_heads.cc: conflicts with heads that the store has lost end here
+void SettleLostConflicts(Context& c, PathId path);
 
 // peer_work.cc: what magic-folder 24.3.0 cannot stand
 // True if the link of the path's current snapshot has to wait for the peers' sake.

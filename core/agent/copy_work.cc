@@ -52,13 +52,14 @@ void AskPlace(Context& c, PathId path) {
 void AskRemove(Context& c, PathId path) {
   PathWork& w = c.Work(path);
   const auto edited = w.copies_edited.find(w.placing.copy);
-  const bool release = edited != w.copies_edited.end();
+  const bool is_edited = edited != w.copies_edited.end();
+  const bool release = is_edited || w.placing.releasing;
   if (CopyRecord* record = FindCopy(c, path, w.placing.copy); release && record != nullptr) {
     record->releasing = true;  // that it is gone is no choice of a person's then
     c.Touch(path);
   }
   w.copy_effect = c.AskFor(path, RemoveCopy{0, path, w.placing.copy,
-                                            release ? edited->second : w.placing.stat, release});
+                                            is_edited ? edited->second : w.placing.stat, release});
 }
 
 void DropStagedCopy(Context& c, PathWork& w) {
@@ -150,7 +151,8 @@ void RunCopies(Context& c, PathId path) {
     return;
   for (const CopyRecord& copy : r.copies) {
     const bool edited = now != nullptr && now->copies_edited.count(copy.copy) != 0;
-    if (IsLookedAt(c, copy) || (IsNeeded(c, r, copy) && !edited)) continue;
+    const bool stays = IsNeeded(c, r, copy) && !edited && !copy.releasing;
+    if (IsLookedAt(c, copy) || stays) continue;
     c.Work(path).placing = copy;
     return StepCopyMachine(c, path, CopyEvent::kRemoveAsked);
   }

@@ -23,6 +23,7 @@ void AskWrite(Context& c) {
     effect.entries.push_back({path, r.current});
     d.writing.push_back(path);
   }
+  NoteLinked(c, effect.entries);
   d.due.clear();
   d.effect = c.Ask(std::move(effect));
 }
@@ -52,21 +53,32 @@ void CarryOut(Context& c, DmdAction action) {
   }
 }
 
+bool IsBelow(Context& c, SnapshotId a, SnapshotId b) {
+  const DagView view(c.s.dag);
+  std::vector<SnapshotId> missing;
+  return b && IsAncestor(view, a, b, &missing) == Answer::kYes;
+}
+
 // Whether `entry` is last_written, about_to_write or older, or absent.
 bool IsOurs(Context& c, const PathRecord& r, SnapshotId entry) {
   if (!entry || entry == r.last_written || entry == r.about_to_write) return true;
-  const DagView view(c.s.dag);
-  std::vector<SnapshotId> missing;
-  for (const SnapshotId ours : {r.about_to_write, r.last_written})
-    if (ours && IsAncestor(view, entry, ours, &missing) == Answer::kYes) return true;
-  return false;
+  return IsBelow(c, entry, r.about_to_write) || IsBelow(c, entry, r.last_written);
+}
+
+// Whether a rollback had taken `entry`: it is as good as nothing.
+bool IsGivenUp(Context& c, const PathRecord& r, SnapshotId entry) {
+  if (!r.loss) return false;
+  const std::vector<SnapshotId>& given_up = r.loss->given_up;
+  return IsLost(r, entry) || (!IsOurs(c, r, entry) &&
+                              std::any_of(given_up.begin(), given_up.end(), [&](SnapshotId old) {
+                                return entry == old || IsBelow(c, entry, old);
+                              }));
 }
 
 // What the entry tells about the last write of it. about_to_write stays: a write that is delayed
 // may still bring it.
 void TakeEntry(Context& c, PathId path, SnapshotId entry) {
   PathRecord& r = c.Record(path);
-  c.s.dmd.checks.erase(path);
   if (entry != r.last_written) {
     r.last_written = entry;
     c.Touch(path);
@@ -94,10 +106,13 @@ void TakeEntries(Context& c, const std::map<PathId, SnapshotId>& entries) {
     // If the store was rolled back, what is not linked yet may be gone like what was.
     if (came_back && r.current && r.current != entry) {
       StartCheck(c, path, entry);
+    } else if (IsChecked(c.s, path)) {
+      if (c.s.dmd.checks.at(path).entry != entry) StartCheck(c, path, entry);
     } else if (entry || r.last_written || r.about_to_write) {
       TakeEntry(c, path, entry);
     }
   }
+  CheckLinked(c, entry_of);
 }
 
 }  // namespace
@@ -147,7 +162,7 @@ void OnOwnRead(Context& c, const OwnRead& event) {
   std::map<PathId, SnapshotId> entries;
   // What a rollback took may be brought back by a delayed write: it is as good as nothing.
   for (const DirectoryEntry& e : event.entries)
-    if (c.s.dmd.gone.count(e.snapshot) == 0) entries[e.path] = e.snapshot;
+    if (!IsGivenUp(c, c.Record(e.path), e.snapshot)) entries[e.path] = e.snapshot;
   const bool ours = std::all_of(entries.begin(), entries.end(), [&](const auto& e) {
     return IsOurs(c, c.Record(e.first), e.second);
   });

@@ -30,7 +30,8 @@ TakeInInput InputFor(Context& c, PathId path) {
   for (const ConflictRecord& conflict : p.record.conflicts)
     input.conflicts.push_back(conflict.head);
   for (const Head& head : p.heads)
-    if (!IsHeldHead(c, p.record, head.snapshot)) input.heads.push_back(head.snapshot);
+    if (!IsHeldHead(c, p.record, head.snapshot) && !IsLost(p.record, head.snapshot))
+      input.heads.push_back(head.snapshot);
   std::sort(input.heads.begin(), input.heads.end());
   input.heads.erase(std::unique(input.heads.begin(), input.heads.end()), input.heads.end());
   if (p.work != 0)
@@ -148,7 +149,8 @@ bool DecideChoice(Context& c, PathId path) {
   } else if (chosen.choice == VersionChosen::Choice::kTheirs) {
     const Node* theirs = nullptr;
     for (const ConflictRecord& conflict : r.conflicts)
-      if (!chosen.theirs || conflict.owner == chosen.theirs) theirs = c.s.dag.Find(conflict.head);
+      if ((!chosen.theirs || conflict.owner == chosen.theirs) && !IsLost(r, conflict.head))
+        theirs = c.s.dag.Find(conflict.head);
     if (theirs == nullptr) return false;
     version = theirs->version;
     size = theirs->size;
@@ -269,6 +271,7 @@ void Decide(Context& c, PathId path) {
     BlockFile(c, path, Reason::kPermission);
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
   }
+  SettleLostConflicts(c, path);
   const TakeInInput input = InputFor(c, path);
   const TakeInOutput out = TakeIn(c.s.dag, path, input);
   for (const SnapshotId missing : out.missing) Want(c, path, missing);

@@ -217,7 +217,8 @@ bool AdoptUnrecorded(Context& c, PathId path) {
     return false;
   }
   const DiskRecord disk = c.Record(path).disk;
-  const std::vector<Head> heads = c.Path(path).heads;
+  std::vector<Head> heads = c.Path(path).heads;
+  std::erase_if(heads, [&](const Head& h) { return IsLost(c.Record(path), h.snapshot); });
   std::vector<SnapshotId> known;
   bool waits = false;
   for (const Head& head : heads) {

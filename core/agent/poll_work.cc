@@ -27,7 +27,6 @@ void SetHead(Context& c, ParticipantId who, PathId path, SnapshotId snapshot) {
                        [](const Head& h, ParticipantId p) { return h.participant < p; });
   const bool found = at != heads.end() && at->participant == who;
   if (found && at->snapshot == snapshot) return;
-  if (c.s.dmd.gone.count(snapshot) != 0) snapshot = {};  // a stale read, or it leads nowhere
   if (!snapshot) {
     // An entry that is missing is never a delete; what it named is just not offered any more.
     if (found) heads.erase(at);
@@ -39,7 +38,8 @@ void SetHead(Context& c, ParticipantId who, PathId path, SnapshotId snapshot) {
     heads.insert(at, {who, snapshot});
   const PathRecord& r = c.Record(path);
   if (r.link_held_since_wall_ms != 0) MarkDue(c, path);
-  if (snapshot == r.tip() || snapshot == r.current) return;  // theirs <= mine
+  const bool open = !r.conflicts.empty();  // its owner may have left what is shown
+  if (!open && (snapshot == r.tip() || snapshot == r.current)) return;  // theirs <= mine
   if (c.s.dag.Find(snapshot) == nullptr) return Want(c, path, snapshot);
   c.Work(path).judge = true;
   c.Wake(path);

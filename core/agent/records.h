@@ -4,6 +4,7 @@
 // synced batch before it carries out any effect. Field order is the format (see codec.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -88,6 +89,14 @@ struct UnsettledRecord {
   friend bool operator==(const UnsettledRecord&, const UnsettledRecord&) = default;
 };
 
+// What the store was found to have lost of a path.
+struct LossRecord {
+  std::vector<SnapshotId> lost;      // when it was asked for last
+  std::vector<SnapshotId> given_up;  // had been linked; a delayed write may bring it back
+
+  friend bool operator==(const LossRecord&, const LossRecord&) = default;
+};
+
 // Whether a rule of this machine's leaves the path alone.
 enum class IgnoreState : std::uint8_t {
   kNo = 0,
@@ -114,10 +123,17 @@ struct PathRecord {
   IgnoreState ignore = IgnoreState::kNo;
   // A person removed the file and left this one's copy: that is to become the file.
   ParticipantId keeps_copy_of;
+  Boxed<LossRecord> loss;
 
   SnapshotId tip() const { return chain.empty() ? current : chain.back(); }
   friend bool operator==(const PathRecord&, const PathRecord&) = default;
 };
+
+// The store did not have it when it was asked for last.
+inline bool IsLost(const PathRecord& r, SnapshotId snapshot) {
+  return r.loss &&
+         std::find(r.loss->lost.begin(), r.loss->lost.end(), snapshot) != r.loss->lost.end();
+}
 
 struct FolderRecord {
   std::uint32_t next_local = 1;  // number of the next local snapshot
@@ -128,6 +144,8 @@ struct FolderRecord {
   std::vector<std::int64_t> recent_deletes_ms;  // wall clock; those of the last 10 minutes
   std::int64_t rolled_back_wall_ms =
       0;  // when the store was last found to have lost ours; 0: never
+  // Linked since our personal DMD was last read, and not looked at since; of very many, some.
+  std::vector<SnapshotId> unverified;
 
   friend bool operator==(const FolderRecord&, const FolderRecord&) = default;
 };

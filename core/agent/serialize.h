@@ -142,6 +142,7 @@ void serialize(Archive& archive, CopyRecord& v) {
 KINFOLDER_FIELDS(IntentRecord, v.remove, v.token, v.expected, v.staged, v.version, v.mine,
                  v.drops_chain, v.current, v.added, v.equal, v.conflicts)
 KINFOLDER_FIELDS(HeldRecord, v.receiver, v.snapshot)
+KINFOLDER_FIELDS(LossRecord, v.lost, v.given_up)
 KINFOLDER_FIELDS(UnsettledRecord, v.token, v.stat)
 template <class Archive>
 void serialize(Archive& archive, PathRecord& v) {
@@ -150,11 +151,13 @@ void serialize(Archive& archive, PathRecord& v) {
   Since(2, archive, v.link_held_since_wall_ms);
   Since(2, archive, v.ignore);
   Since(2, archive, v.keeps_copy_of);
+  Since(2, archive, v.loss);
 }
 template <class Archive>
 void serialize(Archive& archive, FolderRecord& v) {
   archive(v.next_local, v.joined, v.foreign_write, v.paused, v.participants, v.recent_deletes_ms);
   Since(2, archive, v.rolled_back_wall_ms);
+  Since(2, archive, v.unverified);
 }
 KINFOLDER_FIELDS(RecordKey, v.table, v.id)
 KINFOLDER_FIELDS(Event, v.now, v.body)
@@ -172,13 +175,17 @@ KINFOLDER_FIELDS(PathWork, v.path, v.file, v.file_effect, v.file_failures, v.cha
 KINFOLDER_FIELDS(PathState, v.record, v.heads, v.work)
 KINFOLDER_FIELDS(ParticipantState, v.facts, v.poll, v.effect, v.read_once, v.reason)
 KINFOLDER_FIELDS(CacheEntry, v.cache, v.effect, v.path, v.reason, v.waiting)
-KINFOLDER_FIELDS(StoredCheck, v.entry, v.root, v.asked, v.effect, v.failures, v.open, v.seen,
-                 v.readable)
+template <class Archive>
+void serialize(Archive& archive, StoredCheck& v) {
+  archive(v.entry, v.root, v.asked, v.effect, v.failures, v.open, v.seen, v.readable);
+  Since(2, archive, v.all);
+}
 template <class Archive>
 void serialize(Archive& archive, DmdState& v) {
   archive(v.phase, v.effect, v.failures, v.reason, v.due, v.writing, v.next_write_ms);
   Since(2, archive, v.checks);
-  Since(2, archive, v.gone);
+  Since(2, archive, v.loss_found);
+  Since(2, archive, v.read_once);
 }
 KINFOLDER_FIELDS(Timer, v.at_mono_ms, v.kind, v.id)
 template <class Archive>

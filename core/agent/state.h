@@ -97,16 +97,17 @@ struct CacheEntry {
   std::set<PathId> waiting;  // paths to be judged when it is known
 };
 
-// An older entry of ours (or none) came back: is what we would link still there?
+// Is what we link, or would link, still in the store?
 struct StoredCheck {
   SnapshotId entry;  // what our personal DMD holds; none: nothing
   SnapshotId root;   // what we would link: the current snapshot
   SnapshotId asked;  // awaited, or to be asked for again
   EffectId effect = 0;
   std::uint32_t failures = 0;
-  std::vector<SnapshotId> open;      // ancestors of what is gone, not asked for yet
+  std::vector<SnapshotId> open;      // not asked for yet
   std::set<SnapshotId> seen;         // once in `open`
-  std::vector<SnapshotId> readable;  // of them
+  std::vector<SnapshotId> readable;  // of all that was asked for
+  bool all = false;                  // all that the path names is asked for
 };
 
 struct DmdState {
@@ -118,7 +119,8 @@ struct DmdState {
   std::vector<PathId> writing;     // entries of the write under way
   std::int64_t next_write_ms = 0;  // writes during a rush are gathered
   std::map<PathId, StoredCheck> checks;
-  std::set<SnapshotId> gone;  // found by them not to be in the store any more
+  bool loss_found = false;  // by them, since our personal DMD was last read
+  bool read_once = false;   // in this run
 };
 
 enum class TimerKind : std::uint8_t {

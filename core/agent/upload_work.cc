@@ -102,6 +102,13 @@ void OnUploaded(Context& c, const Uploaded& event) {
   c.Wake(path);
   if (event.outcome != Outcome::kDone) {
     w.upload_reason = event.reason;
+    const bool lost = event.outcome == Outcome::kRefused && event.reason == Reason::kNotFound;
+    if (lost && FileIsAtRest(c, path)) {
+      OnContentLost(c, path);
+      w.uploading = {};
+      w.upload_reason = Reason::kNone;
+      return StepUploadMachine(c, path, UploadEvent::kDropped);
+    }
     return StepUploadMachine(c, path, UploadEvent::kFailed);
   }
   w.upload_failures = 0;

@@ -198,6 +198,7 @@ std::vector<UploadResult> UploadMany(ObjectStore& store, StagingArea& staging,
     } else {
       results[i] = UploadFailed(ready.error());
       if (results[i].outcome == Outcome::kUnclear) results[i].outcome = Outcome::kFailed;
+      if (ready.error().kind == ErrorKind::kNotFound) results[i].outcome = Outcome::kRefused;
     }
   }
   std::vector<UploadResult> uploaded = UploadPrepared(store, staging, key, items, prepared);
@@ -284,28 +285,42 @@ bool IsGone(Outcome outcome, Reason reason) {
   return outcome == Outcome::kRefused || reason == Reason::kNotFound || reason == Reason::kCorrupt;
 }
 
+// Whether something is stored under the capability. No more than its first piece is read.
+StoreFailure LookFor(ObjectStore& store, const Cap& cap) {
+  bool seen = false;
+  const Status read = store.GetTo(cap, [&](std::string_view) -> Status {
+    if (!seen) {
+      seen = true;
+      return Status();
+    }
+    return MakeError(ErrorKind::kTooLarge, "enough was read");
+  });
+  if (read.ok() || (seen && read.error().kind == ErrorKind::kTooLarge))
+    return {Outcome::kDone, Reason::kNone};
+  return ToStoreFailure(read.error());
+}
+
+// What was found out about it, as an answer.
+void Answer(Outcome outcome, Reason reason, CheckResult* result) {
+  result->outcome = IsGone(outcome, reason) ? Outcome::kRefused : outcome;
+  if (result->outcome == Outcome::kUnclear) result->outcome = Outcome::kFailed;
+  result->reason = reason;
+}
+
 CheckResult CheckOne(ObjectStore& store, const CheckItem& item) {
   CheckResult result;
   const FetchResult snapshot = FetchOne(store, item.snapshot);
-  result.outcome = snapshot.outcome;
-  result.reason = snapshot.reason;
-  if (IsGone(snapshot.outcome, snapshot.reason)) {
-    result.outcome = Outcome::kRefused;
-  } else if (snapshot.outcome != Outcome::kDone) {
-    return result;
+  Answer(snapshot.outcome, snapshot.reason, &result);
+  if (!item.has_content || result.outcome == Outcome::kFailed) return result;
+  // The same content may be stored twice, by two participants.
+  if (!item.content.empty()) {
+    const StoreFailure ours = LookFor(store, item.content);
+    result.content_is_gone = IsGone(ours.outcome, ours.reason);
   }
-  if (!item.has_content) return result;
-  if (item.content.empty()) {
-    if (result.outcome == Outcome::kDone) result.reason = Reason::kNotFound;
-    result.outcome = Outcome::kRefused;
-    return result;
-  }
-  const Status content = store.GetTo(item.content, [](std::string_view) { return Status(); });
-  if (content.ok()) return result;
-  const StoreFailure failure = ToStoreFailure(content.error());
-  result.content_is_gone = IsGone(failure.outcome, failure.reason);
-  result.outcome = result.content_is_gone ? Outcome::kRefused : Outcome::kFailed;
-  result.reason = failure.reason;
+  if (result.outcome != Outcome::kDone) return result;
+  const StoreFailure its = LookFor(store, snapshot.content);
+  Answer(its.outcome, its.reason, &result);
+  if (its.outcome == Outcome::kDone) result.content = snapshot.content;
   return result;
 }
 

@@ -100,16 +100,18 @@ struct FetchResult {
 };
 std::vector<FetchResult> FetchMany(ObjectStore& store, const std::vector<Cap>& caps);
 
-// Whether a snapshot is still in the store, and its content (if asked for) whole.
+// Whether a snapshot is still in the store, and its content, if asked for. Of a large
+// content only the first pieces are read to find that out.
 struct CheckItem {
   Cap snapshot;
   bool has_content = false;  // and it is asked for, too
-  Cap content;               // empty: not in the store, as far as is known
+  Cap content;               // where we would say that it is; empty: we know of none
 };
 struct CheckResult {
   Outcome outcome = Outcome::kFailed;  // kRefused: it is not there, or damaged
   Reason reason = Reason::kNone;
-  bool content_is_gone = false;
+  bool content_is_gone = false;  // the one of the item
+  Cap content;                   // the snapshot's own, if that was asked for and is there
 };
 std::vector<CheckResult> CheckMany(ObjectStore& store, const std::vector<CheckItem>& items);
 

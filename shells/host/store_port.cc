@@ -246,7 +246,9 @@ void StorePort::RunChecks() {
         checks_.Ended();
         for (std::size_t i = 0; i < chunk.size(); ++i) {
           NoteLink(results[i].outcome, results[i].reason);
-          if (results[i].content_is_gone) parts_.tables.SetContentCap(contents[i], Cap());
+          const bool unknown = contents[i] && parts_.tables.Content(contents[i]).cap.empty();
+          if (results[i].content_is_gone || (unknown && !results[i].content.empty()))
+            parts_.tables.SetContentCap(contents[i], results[i].content);
           parts_.feed(StoredChecked{chunk[i].id, results[i].outcome, results[i].reason});
         }
         Pump();

@@ -1,5 +1,7 @@
 // I2: our directory holds what we recorded before we wrote it, or an ancestor of that that a
 // delayed write brought back; if it holds anything else, we have stopped writing it.
+#include <algorithm>
+
 #include "sim/oracles/oracles.h"
 
 namespace kinfolder::sim {
@@ -18,13 +20,21 @@ void JudgeI2Write(World& world, int machine, std::uint32_t directory, const Dire
     if (!IsStored(world.store, cap)) continue;  // begun before a rollback
     const TruthId written = SnapshotOf(world.store, cap).truth;
     TruthId last = 0, intended = 0;
+    std::vector<TruthId> given_up;  // a delayed write brings back what a rollback had taken
     if (id != tables.path_ids.end() && id->second < state.paths.size()) {
       const PathRecord& record = state.paths[id->second].record;
       last = TruthOf(tables, world.store, record.last_written);
       intended = TruthOf(tables, world.store, record.about_to_write);
+      if (record.loss)
+        for (const SnapshotId old : record.loss->given_up)
+          given_up.push_back(TruthOf(tables, world.store, old));
     }
     if (written != 0 && ((last != 0 && IsBelow(world.truth, written, last)) ||
                          (intended != 0 && IsBelow(world.truth, written, intended))))
+      continue;
+    if (std::any_of(given_up.begin(), given_up.end(), [&](TruthId old) {
+          return written != 0 && old != 0 && IsBelow(world.truth, written, old);
+        }))
       continue;
     Violate(world, "I2",
             m.name + " writes " + path + " (snapshot " + std::to_string(written) +

@@ -13,6 +13,8 @@ void JudgeI6(World& world, const PathStep& step) {
   if (IsBelow(world.truth, low, high)) return;
   const Cap cap = CapOf(step.tables, step.before->current);
   if (cap != 0 && !IsStored(world.store, cap)) return;
+  // When the agent asked for it, it was not there; somebody has stored the same bytes since.
+  if (world.store.has_losses && IsLost(step.after, step.before->current)) return;
   Violate(world, "I6",
           "on " + At(world, step.machine).name + ", " + step.tables.paths.at(step.path.value) +
               ": the current snapshot went from " + std::to_string(low) + " to " +

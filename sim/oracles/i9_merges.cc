@@ -1,5 +1,5 @@
 // I9: a conflict ends only by a snapshot that descends from its head, or when its head is not its
-// owner's any more.
+// owner's any more (or the store has lost it).
 #include "sim/oracles/oracles.h"
 
 namespace kinfolder::sim {
@@ -41,6 +41,8 @@ void JudgeI9(World& world, const PathStep& step) {
       if (head.snapshot != old.head)
         stays =
             stays || IsBelow(world.truth, theirs, TruthOf(step.tables, world.store, head.snapshot));
+    // The store was asked for it and did not have it: what it offered is published anew, or kept.
+    if (world.store.has_losses && IsLost(step.after, old.head)) continue;
     if (stays || !still_head || IsBelow(world.truth, theirs, mine)) continue;
     Violate(world, "I9",
             "on " + At(world, step.machine).name + ", " + step.tables.paths.at(step.path.value) +

@@ -104,10 +104,12 @@ std::string Play::Settle(const DoDeed& deeds) {
   return why_;
 }
 
-// What a delayed write brought back in a machine's directory is found when that is read again.
+// What a delayed write brought back in a machine's directory is found when that is read again. So
+// is what was linked though the store, which was rolled back, has lost it.
 bool DirectoryWentBack(const World& world, const Machine& m) {
   const AgentState& state = m.agent->driver.state();
   if (m.read_only || state.folder.foreign_write) return false;
+  if (world.store.rolled_back_ms != 0 && !state.folder.unverified.empty()) return true;
   const Directory& now = world.store.directories.at(m.state.directory - 1).now;
   const Tables& tables = m.agent->tables;
   for (std::uint32_t i = 1; i < state.paths.size(); ++i) {

@@ -79,6 +79,18 @@ SnapshotFacts FactsOf(const Hands& hands, Cap cap) {
   return facts;
 }
 
+// What is published with this content next has to send it again, unless this snapshot has it.
+void NoteContent(const Hands& hands, ContentId content, Cap its) {
+  if (!content) return;
+  const auto is_whole = [&](Cap cap) {
+    return cap != 0 && ContentOf(hands.world.store, cap).health == Health::kWhole;
+  };
+  ContentRow& row = hands.tables.contents.at(content.value);
+  if (is_whole(row.cap)) return;
+  row.cap = is_whole(its) ? its : 0;
+  hands.m.agent->tables_changed = true;
+}
+
 }  // namespace
 
 Directory SeenBy(World& world, int machine, std::uint32_t directory) {
@@ -164,18 +176,15 @@ void Do(const Hands& hands, const CheckStored& effect) {
     checked.reason = Reason::kStore;
     return hands.Reply(checked);
   }
-  checked.reason =
-      cap == 0 ? Reason::kNotFound : TroubleOf(SnapshotOf(hands.world.store, cap).health);
-  const Version version = effect.content && cap != 0
-                              ? Local(hands.tables, SnapshotOf(hands.world.store, cap).version)
-                              : Version{};
-  if (version.content) {
-    ContentRow& row = hands.tables.contents.at(version.content.value);
-    const Reason trouble =
-        row.cap == 0 ? Reason::kNotFound : TroubleOf(ContentOf(hands.world.store, row.cap).health);
-    if (checked.reason == Reason::kNone) checked.reason = trouble;
-    if (trouble != Reason::kNone) row.cap = 0;
-    hands.m.agent->tables_changed = true;
+  if (cap == 0) {
+    checked.reason = Reason::kNotFound;
+  } else {
+    const StoredSnapshot& stored = SnapshotOf(hands.world.store, cap);
+    checked.reason = TroubleOf(stored.health);
+    if (checked.reason == Reason::kNone && effect.content && stored.content != 0)
+      checked.reason = TroubleOf(ContentOf(hands.world.store, stored.content).health);
+    if (effect.content)
+      NoteContent(hands, Local(hands.tables, stored.version).content, stored.content);
   }
   checked.outcome = checked.reason == Reason::kNone ? Outcome::kDone : Outcome::kRefused;
   hands.Reply(checked);

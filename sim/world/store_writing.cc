@@ -47,6 +47,18 @@ bool IsStillWanted(const Hands& hands, const Upload& effect) {
   return std::find(chain.begin(), chain.end(), effect.snapshot) != chain.end();
 }
 
+// The store had the content, so it was not kept here, and has lost it since. (Somebody else may
+// have sent it again: this machine does not know where it is then.)
+bool HasLostContent(const Hands& hands, const Upload& effect) {
+  const Store& store = hands.world.store;
+  const Version version = hands.m.agent->driver.state().dag.Find(effect.snapshot)->version;
+  if (!version.content || !store.has_losses) return false;
+  const ContentRow& row = hands.tables.contents.at(version.content.value);
+  return row.cap == 0 && !row.staged &&
+         std::any_of(store.contents.begin(), store.contents.end(),
+                     [&](const StoredContent& content) { return content.blob == row.blob; });
+}
+
 void PutNow(const Hands& hands, Directory value) {
   const std::uint32_t directory = hands.m.state.directory;
   for (const auto& [path, cap] : value) {
@@ -76,6 +88,11 @@ void Do(const Hands& hands, const Upload& effect) {
   bool sends_content = false;
   std::optional<StoredSnapshot> packed = Pack(hands, effect, &sends_content);
   if (!packed && !IsStillWanted(hands, effect)) {
+    uploaded.reason = Reason::kNotFound;
+    return hands.Reply(uploaded);
+  }
+  if (!packed && HasLostContent(hands, effect)) {
+    uploaded.outcome = Outcome::kRefused;
     uploaded.reason = Reason::kNotFound;
     return hands.Reply(uploaded);
   }

@@ -83,6 +83,8 @@ std::optional<EventBody> Bad(const Effect& effect, Dice& dice) {
       const SnapshotId snapshot = std::get<FetchSnapshot>(effect).snapshot;
       return SnapshotFetched{id, snapshot, Outcome::kFailed, {}, Reason::kStore};
     }
+    case 19:
+      return StoredChecked{id, Outcome::kFailed, Reason::kStore};
     default:
       return std::nullopt;
   }
