@@ -76,10 +76,18 @@ void RemoveConflicts(PathRecord& r, const std::vector<SnapshotId>& settled) {
   });
 }
 
-// The file is gone and at least one copy is left: that one is kept, as the file. Other copies stay.
-void KeepTheirs(Context& c, PathId path) {
-  PathRecord& r = c.Record(path);
-  r.keeps_copy_of = r.copies.front().owner;
+// The first participant a copy is left of that shows a conflict; none if there is none (a copy may
+// be there for a moment after its conflict ended).
+ParticipantId OwnerOfCopyLeft(const PathRecord& r) {
+  for (const CopyRecord& copy : r.copies)
+    for (const ConflictRecord& conflict : r.conflicts)
+      if (conflict.owner == copy.owner) return copy.owner;
+  return {};
+}
+
+// The file is gone and that one's copy is left: it is kept, as the file. Other copies stay.
+void KeepTheirs(Context& c, PathId path, ParticipantId owner) {
+  c.Record(path).keeps_copy_of = owner;
   SetDisk(c, path, DiskRecord{});
   ChooseKeptCopy(c, path);
 }
@@ -102,8 +110,8 @@ bool JudgeOne(Context& c, PathId path) {
     SetDisk(c, path, DiskRecord{});
     return false;
   }
-  if (!r.copies.empty()) {
-    KeepTheirs(c, path);
+  if (const ParticipantId owner = OwnerOfCopyLeft(r)) {
+    KeepTheirs(c, path, owner);
     return false;
   }
   if (c.s.read_only) {

@@ -37,7 +37,7 @@ void Context::TidyWork(PathId path) {
   if (p.work == 0) return;
   const PathWork& w = s.work[p.work];
   const bool busy = w.file != FilePhase::kIdle || w.changed || w.judge || w.absent || w.plan ||
-                    !w.choices.empty() || w.upload != UploadPhase::kIdle ||
+                    w.aside || !w.choices.empty() || w.upload != UploadPhase::kIdle ||
                     w.copy != CopyPhase::kIdle || !w.copies_gone.empty() ||
                     !w.copies_edited.empty() || !w.left_out.empty() || w.reason != Reason::kNone ||
                     WaitsForWork(p.record);
@@ -182,6 +182,10 @@ struct Dispatch {
   void operator()(const DeletesDecided& e) { OnDeletesDecided(c, e); }
   void operator()(const PauseAsked& e) { OnPauseAsked(c, e); }
   void operator()(const StoredChecked& e) { OnStoredChecked(c, e); }
+  void operator()(const PathsNamed& e) {
+    for (const PathId parent : e.parents) c.s.tree.Add(parent);
+  }
+  void operator()(const MovedAside& e) { OnMovedAside(c, e); }
 };
 
 // An answer to no effect at all: their ids are never 0.

@@ -11,7 +11,7 @@ namespace {
 
 // The first byte of every encoding. Fields are only ever appended, with the next format; a reader
 // takes all formats up to its own and refuses later ones.
-constexpr std::uint8_t kFormat = 2;
+constexpr std::uint8_t kFormat = 3;
 
 // False if it is none that this program reads.
 bool ReadFormat(BytesIn& in) {

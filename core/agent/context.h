@@ -181,6 +181,26 @@ void CountDeletes(Context& c, std::size_t n);
 // False for an empty directory: deletes of those are never too many.
 bool CountsAsDelete(Context& c, PathId path);
 
+// clash.cc: a file here, a directory there
+// True if the path can't become what was decided, for the sake of a file that it would lie in or of
+// files that would lie in it. Then all that can be done about it has been begun, and the file
+// machine goes to rest.
+bool YieldsToClash(Context& c, PathId path, const Plan& plan);
+// The path stays as it is until what it hangs on changes; with `until_rest`, comes to rest.
+void NoteClash(Context& c, PathId path, bool until_rest);
+// The same for a file and an empty directory that are heads of one path: what is to be moved aside,
+// or waited for, is no conflict. True: it is waited for.
+bool SettleEmptyDirectory(Context& c, PathId path, Plan& plan);
+// The path has come to rest (and not only found that it can't be put there), or its file came or
+// went: what hangs on it is judged again.
+void JudgeClashesWith(Context& c, PathId path);
+// Participants have changed: likewise for all.
+void JudgeAllClashes(Context& c);
+void OnMovedAside(Context& c, const MovedAside& event);
+// True if, with the path's current snapshot linked, our personal DMD would hold a file and a path
+// that lies in it.
+bool WouldLinkBoth(Context& c, PathId path);
+
 // upload_work.cc
 void RunUpload(Context& c, PathId path);
 void OnUploaded(Context& c, const Uploaded& event);

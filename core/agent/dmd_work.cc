@@ -12,6 +12,27 @@ constexpr std::int64_t kRereadMs = 10 * 60 * 1000;
 constexpr std::int64_t kGatherMs = 250;
 constexpr std::uint32_t kManyUploads = 32;
 
+void MarkAlone(Context& c, PathId path) {
+  const PathRecord& r = c.Record(path);
+  const bool held = HoldsLink(c, path);
+  if (!r.current || r.current == r.last_written || held || IsChecked(c.s, path) ||
+      WouldLinkBoth(c, path))
+    c.s.dmd.due.erase(path);
+  else
+    c.s.dmd.due.insert(path);
+}
+
+void MarkRelativesDue(Context& c, PathId path) {
+  const auto mark = [&](PathId other) {
+    if (other.value >= c.s.paths.size()) return true;
+    const PathRecord& r = c.Record(other);
+    if (r.current && r.current != r.last_written) MarkAlone(c, other);
+    return true;
+  };
+  for (PathId above = c.s.tree.Parent(path); above; above = c.s.tree.Parent(above)) mark(above);
+  c.s.tree.ForEachBelow(path, mark);
+}
+
 void AskWrite(Context& c) {
   DmdState& d = c.s.dmd;
   WriteDirectory effect;
@@ -84,6 +105,7 @@ void TakeEntry(Context& c, PathId path, SnapshotId entry) {
     c.Touch(path);
   }
   MarkDue(c, path);
+  MarkRelativesDue(c, path);
 }
 
 // Something older than what was confirmed.
@@ -118,12 +140,10 @@ void TakeEntries(Context& c, const std::map<PathId, SnapshotId>& entries) {
 }  // namespace
 
 void MarkDue(Context& c, PathId path) {
-  const PathRecord& r = c.Record(path);
-  const bool held = HoldsLink(c, path);
-  if (!r.current || r.current == r.last_written || held || IsChecked(c.s, path))
-    c.s.dmd.due.erase(path);
-  else
-    c.s.dmd.due.insert(path);
+  const bool was = c.s.dmd.due.count(path) != 0;
+  MarkAlone(c, path);
+  // What lies in it, or it lies in, may be linked together with it, or not any more.
+  if (was != (c.s.dmd.due.count(path) != 0)) MarkRelativesDue(c, path);
 }
 
 void StepDmdMachine(Context& c, DmdEvent event) {
@@ -190,6 +210,7 @@ void OnDirectoryWritten(Context& c, const DirectoryWritten& event) {
     c.Touch(path);
     MarkDue(c, path);
   }
+  for (const PathId path : d.writing) MarkRelativesDue(c, path);
   d.writing.clear();
   StepDmdMachine(c, DmdEvent::kWritten);
 }

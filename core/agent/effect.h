@@ -136,9 +136,17 @@ struct CheckStored {
   bool content = false;
 };  // -> StoredChecked
 
-using Effect =
-    std::variant<LookAtRoot, Scan, Look, Capture, StageTarget, DropStaged, Replace, RecoverReplace,
-                 Settle, PlaceCopy, RemoveCopy, Upload, WriteDirectory, ReadOwn, ReadHeads,
-                 ReadCollective, FetchSnapshot, ForgetContent, AnswerCommand, CheckStored>;
+// Give the file, if it is as expected, the first free name of `path~file`, `path~file-2`, ...: a
+// directory is to stand where it is.
+struct MoveAside {
+  EffectId id = 0;
+  PathId path;
+  Stat expected;
+};  // -> MovedAside
+
+using Effect = std::variant<LookAtRoot, Scan, Look, Capture, StageTarget, DropStaged, Replace,
+                            RecoverReplace, Settle, PlaceCopy, RemoveCopy, Upload, WriteDirectory,
+                            ReadOwn, ReadHeads, ReadCollective, FetchSnapshot, ForgetContent,
+                            AnswerCommand, CheckStored, MoveAside>;
 
 }  // namespace kinfolder

@@ -26,9 +26,17 @@ struct FolderConfig {
   friend bool operator==(const FolderConfig&, const FolderConfig&) = default;
 };
 
+// --- names ---
+// The shell has named more paths: the first has the number after the last one named in this run,
+// and `parents` says of each which path it lies in (none: the root). Fed before any other event of
+// the run that holds one of them, so it may come before Started.
+struct PathsNamed {
+  std::vector<PathId> parents;
+};
+
 // --- life cycle ---
-// The first event after loading the durable state. `epoch` differs from every earlier start's: the
-// ids of effects start with it, so late answers of an earlier run fit nothing.
+// The first event after loading the durable state, but for PathsNamed. `epoch` differs from every
+// earlier start's: the ids of effects start with it, so late answers of an earlier run fit nothing.
 struct Started {
   FolderConfig config;
   std::uint32_t epoch = 1;
@@ -90,6 +98,13 @@ struct Replaced {
 struct Settled {
   EffectId id = 0;
   Outcome outcome = Outcome::kFailed;
+  Reason reason = Reason::kNone;
+};
+// kDone: the file has the name that `to` says. kRefused: it is not as expected; nothing was done.
+struct MovedAside {
+  EffectId id = 0;
+  Outcome outcome = Outcome::kFailed;
+  Observation to;
   Reason reason = Reason::kNone;
 };
 struct CopyPlaced {
@@ -190,7 +205,7 @@ using EventBody =
                  Looked, Captured, Staged, Replaced, Settled, CopyPlaced, CopyRemoved, Uploaded,
                  DirectoryWritten, OwnRead, HeadsRead, CollectiveRead, SnapshotFetched,
                  StoreChanged, StoreLinkChanged, SyncAsked, VersionChosen, DeletesDecided,
-                 PauseAsked, StoredChecked>;
+                 PauseAsked, StoredChecked, PathsNamed, MovedAside>;
 
 struct Event {
   Instant now;

@@ -18,6 +18,7 @@ FileFacts FactsOf(const PathRecord& r, const PathWork& w) {
   facts.judge = w.judge;
   facts.intent = r.intent.has_value();
   facts.unsettled = r.unsettled.has_value();
+  facts.aside = w.aside;
   return facts;
 }
 
@@ -159,6 +160,9 @@ void CarryOut(Context& c, PathId path, FileAction action) {
       return BackOff(c, path);
     case FileAction::kRework:
       return c.Wake(path);
+    case FileAction::kMoveAside:
+      c.Work(path).file_effect = c.AskFor(path, MoveAside{0, path, c.Record(path).disk.stat});
+      return;
   }
 }
 
@@ -174,6 +178,7 @@ void StepFileMachine(Context& c, PathId path, FileEvent event) {
   PathWork& w = c.Work(path);
   const auto result = StepFile(w.file, event, FactsOf(c.Record(path), w));
   if (result.verdict == Verdict::kTaken) CarryOut(c, path, result.action);
+  if (w.file == FilePhase::kIdle || w.file == FilePhase::kWaiting) JudgeClashesWith(c, path);
   c.Wake(path);
 }
 
@@ -215,8 +220,10 @@ void SetDisk(Context& c, PathId path, const DiskRecord& disk) {
     ++c.s.files_there;
     c.s.bytes_there += disk.stat.size;
   }
+  const bool news = now.there != disk.there || now.version.kind != disk.version.kind;
   now = disk;
   c.Touch(path);
+  if (news) JudgeClashesWith(c, path);
 }
 
 void OnCaptured(Context& c, const Captured& event) {

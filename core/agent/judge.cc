@@ -131,6 +131,7 @@ void CarryOutPlan(Context& c, PathId path, Plan plan) {
     if (plan.by_choice) FinishChoice(c, path, Outcome::kDone, Reason::kNone);
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
   }
+  if (wanted && YieldsToClash(c, path, plan)) return;
   plan.intent.remove = !wanted;
   c.Work(path).plan = std::move(plan);
   StepFileMachine(c, path, wanted ? FileEvent::kDecidedReplace : FileEvent::kDecidedRemove);
@@ -250,8 +251,21 @@ void FinishChoice(Context& c, PathId path, Outcome outcome, Reason reason) {
   w.judge = true;  // heads that came meanwhile, or the next choice
 }
 
-void Decide(Context& c, PathId path) {
-  c.Work(path).judge = false;
+namespace {
+
+void DecideHeads(Context& c, PathId path) {
+  const TakeInInput input = InputFor(c, path);
+  const TakeInOutput out = TakeIn(c.s.dag, path, input);
+  for (const SnapshotId missing : out.missing) Want(c, path, missing);
+  NoteLeftOut(c, path, out.left_out);
+  if (out.discarded && Discard(c, path, input))
+    return StepFileMachine(c, path, FileEvent::kDecidedStay);
+  Plan plan = PlanFor(c, path, input, out);
+  if (SettleEmptyDirectory(c, path, plan)) NoteClash(c, path, false);
+  CarryOutPlan(c, path, std::move(plan));
+}
+
+void DecideAny(Context& c, PathId path) {
   if (c.s.copy_owner_of.count(path) !=
       0) {  // the name is a conflict copy's as long as that is there
     if (!c.Path(path).heads.empty()) BlockFile(c, path, Reason::kNameClash);
@@ -272,13 +286,15 @@ void Decide(Context& c, PathId path) {
     return StepFileMachine(c, path, FileEvent::kDecidedStay);
   }
   SettleLostConflicts(c, path);
-  const TakeInInput input = InputFor(c, path);
-  const TakeInOutput out = TakeIn(c.s.dag, path, input);
-  for (const SnapshotId missing : out.missing) Want(c, path, missing);
-  NoteLeftOut(c, path, out.left_out);
-  if (out.discarded && Discard(c, path, input))
-    return StepFileMachine(c, path, FileEvent::kDecidedStay);
-  CarryOutPlan(c, path, PlanFor(c, path, input, out));
+  DecideHeads(c, path);
+}
+
+}  // namespace
+
+void Decide(Context& c, PathId path) {
+  c.Work(path).judge = c.Work(path).aside = false;
+  c.s.clashes.erase(path);
+  DecideAny(c, path);
 }
 
 void AddNodes(Context& c, const Plan& plan) {

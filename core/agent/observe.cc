@@ -30,6 +30,7 @@ void NoteArrival(Context& c, const Observation& seen) {
 
 // An edit that a read-only participant may not publish stays listed.
 void ClearBlock(Context& c, PathWork& w) {
+  if (c.s.clashes.count(w.path) != 0) w.judge = true;
   const PathRecord& r = c.Record(w.path);
   const bool edited = !r.tip() || !r.disk.there || r.disk.version != c.VersionOf(r.tip());
   if (c.s.read_only && w.reason == Reason::kPermission && edited) return;

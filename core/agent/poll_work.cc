@@ -149,6 +149,7 @@ void OnCollectiveRead(Context& c, const CollectiveRead& event) {
     if (changed) {
       c.TouchFolder();
       JudgeHeldLinks(c);
+      JudgeAllClashes(c);
     }
   }
   StepPoller(c, kCollective,

@@ -55,6 +55,24 @@ void serialize(Archive& archive, Id<Tag>& v) {
   archive(v.value);
 }
 
+// Which path each named one lies in; a path lies in one that was named before.
+template <class Archive>
+void save(Archive& archive, const PathTree& v) {
+  std::vector<PathId> parents;
+  for (std::uint32_t i = 1; i <= v.size(); ++i) parents.push_back(v.Parent(PathId{i}));
+  archive(parents);
+}
+template <class Archive>
+void load(Archive& archive, PathTree& v) {
+  std::vector<PathId> parents;
+  archive(parents);
+  v = PathTree();
+  for (const PathId parent : parents) {
+    if (parent.value > v.size()) throw cereal::Exception("a path before the one it lies in");
+    v.Add(parent);
+  }
+}
+
 KINFOLDER_FIELDS(Version, v.kind, v.content, v.exec)
 KINFOLDER_FIELDS(Node, v.path, v.version, v.size, v.generation, v.rank, v.created_ms, v.mtime_ns,
                  v.author, v.approved, v.parents)
@@ -106,6 +124,8 @@ KINFOLDER_FIELDS(VersionChosen, v.command, v.path, v.choice, v.theirs, v.given, 
 KINFOLDER_FIELDS(DeletesDecided, v.command, v.approve)
 KINFOLDER_FIELDS(PauseAsked, v.command, v.paused)
 KINFOLDER_FIELDS(StoredChecked, v.id, v.outcome, v.reason)
+KINFOLDER_FIELDS(PathsNamed, v.parents)
+KINFOLDER_FIELDS(MovedAside, v.id, v.outcome, v.to, v.reason)
 
 // --- effect.h ---
 KINFOLDER_FIELDS(LookAtRoot, v.id)
@@ -129,6 +149,7 @@ KINFOLDER_FIELDS(FetchSnapshot, v.id, v.path, v.snapshot)
 KINFOLDER_FIELDS(ForgetContent, v.content)
 KINFOLDER_FIELDS(AnswerCommand, v.command, v.outcome, v.reason)
 KINFOLDER_FIELDS(CheckStored, v.id, v.path, v.snapshot, v.content)
+KINFOLDER_FIELDS(MoveAside, v.id, v.path, v.expected)
 
 // --- records.h ---
 KINFOLDER_FIELDS(DiskRecord, v.there, v.stat, v.version)
@@ -167,11 +188,15 @@ KINFOLDER_FIELDS(PollState, v.phase, v.failures)
 KINFOLDER_FIELDS(CacheState, v.phase, v.failures)
 KINFOLDER_FIELDS(Head, v.participant, v.snapshot)
 KINFOLDER_FIELDS(Plan, v.intent, v.nodes, v.by_choice)
-KINFOLDER_FIELDS(PathWork, v.path, v.file, v.file_effect, v.file_failures, v.changed, v.seen,
-                 v.judge, v.absent, v.reason, v.blocked_since_wall_ms, v.plan, v.choices,
-                 v.left_out, v.copy_of, v.copy_of_owner, v.upload, v.upload_effect, v.uploading,
-                 v.upload_failures, v.upload_reason, v.copy, v.copy_effect, v.copy_failures,
-                 v.placing, v.copy_token, v.copy_reason, v.copies_gone, v.copies_edited)
+template <class Archive>
+void serialize(Archive& archive, PathWork& v) {
+  archive(v.path, v.file, v.file_effect, v.file_failures, v.changed, v.seen, v.judge, v.absent,
+          v.reason, v.blocked_since_wall_ms, v.plan, v.choices, v.left_out, v.copy_of,
+          v.copy_of_owner, v.upload, v.upload_effect, v.uploading, v.upload_failures,
+          v.upload_reason, v.copy, v.copy_effect, v.copy_failures, v.placing, v.copy_token,
+          v.copy_reason, v.copies_gone, v.copies_edited);
+  Since(3, archive, v.aside);
+}
 KINFOLDER_FIELDS(PathState, v.record, v.heads, v.work)
 KINFOLDER_FIELDS(ParticipantState, v.facts, v.poll, v.effect, v.read_once, v.reason)
 KINFOLDER_FIELDS(CacheEntry, v.cache, v.effect, v.path, v.reason, v.waiting)
@@ -201,6 +226,8 @@ void serialize(Archive& archive, AgentState& v) {
   Since(2, archive, v.may_adopt);
   Since(2, archive, v.unrecorded);
   Since(2, archive, v.rebooted);
+  Since(3, archive, v.tree);
+  Since(3, archive, v.clashes);
 }
 
 #undef KINFOLDER_FIELDS

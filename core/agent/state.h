@@ -20,6 +20,7 @@
 #include "core/file/file.h"
 #include "core/folder/folder.h"
 #include "core/model/dag.h"
+#include "core/model/path_tree.h"
 #include "core/poll/poll.h"
 #include "core/upload/upload.h"
 
@@ -56,7 +57,8 @@ struct PathWork {
   std::optional<Plan> plan;  // decided, not finished
   std::vector<VersionChosen> choices;
   std::map<SnapshotId, std::int64_t> left_out;  // heads not judged yet, since when (monotonic)
-  PathId copy_of;  // the file's name says it may be a conflict copy of this path
+  bool aside = false;  // a directory is to stand where the file is: it gets another name
+  PathId copy_of;      // the file's name says it may be a conflict copy of this path
   ParticipantId copy_of_owner;
   // The upload machine.
   UploadPhase upload = UploadPhase::kIdle;
@@ -205,6 +207,10 @@ struct AgentState {
   std::int64_t last_scan_wall_ms = 0;
   std::int64_t last_poll_wall_ms = 0;
   std::map<PathId, std::int64_t> held_links;  // held back for peers, until when (monotonic)
+  PathTree tree;                              // of the paths that the shell has named
+  // Paths that can't be put where a file, or a directory, is. True: only until the paths it hangs
+  // on have come to rest.
+  std::map<PathId, bool> clashes;
 };
 
 }  // namespace kinfolder

@@ -39,6 +39,9 @@ constexpr auto FileElsewhere() {
       {E::kReplaceUnclear, kAnswer, {P::kReplacing, P::kRecovering}},
       {E::kSettled, kAnswer, {P::kSettling}},
       {E::kSettleFailed, kAnswer, {P::kSettling}},
+      {E::kMovedAside, kAnswer, {P::kMovingAside}},
+      {E::kAsideRefused, kAnswer, {P::kMovingAside}},
+      {E::kAsideFailed, kAnswer, {P::kMovingAside}},
       {E::kRetryDue, "A timer of work that has ended.", {P::kWaiting}},
   });
 }
@@ -61,6 +64,7 @@ struct FileTable : MachineTable<FileTable, FileFacts, FileAction> {
   Row< In<P::kIdle>       , On<E::kWork>          , In<P::kCapturing>  , Do<A::kCapture>           , All<Not<&F::intent>, Not<&F::unsettled>, If<&F::changed>> >,
   Row< In<P::kIdle>       , On<E::kWork>          , In<P::kSettling>   , Do<A::kSettle>            , All<Not<&F::intent>, If<&F::unsettled>> >,
   Row< In<P::kIdle>       , On<E::kWork>          , In<P::kRecovering> , Do<A::kRecover>           , If<&F::intent> >,
+  Row< In<P::kIdle>       , On<E::kWork>          , In<P::kMovingAside>, Do<A::kMoveAside>         , All<Not<&F::intent>, Not<&F::unsettled>, Not<&F::changed>, Not<&F::judge>, If<&F::aside>> >,
   // ----
   Row< In<P::kLooking>    , On<E::kSawSame>       , In<P::kDeciding>   , Do<A::kDecide>            >,
   Row< In<P::kLooking>    , On<E::kSawChange>     , In<P::kCapturing>  , Do<A::kCapture>           >,
@@ -97,6 +101,10 @@ struct FileTable : MachineTable<FileTable, FileFacts, FileAction> {
   // ----
   Row< In<P::kSettling>   , On<E::kSettled>       , In<P::kIdle>       , Do<A::kRework>            >,
   Row< In<P::kSettling>   , On<E::kSettleFailed>  , In<P::kWaiting>    , Do<A::kBackOff>           >,
+  // ----
+  Row< In<P::kMovingAside>, On<E::kMovedAside>    , In<P::kIdle>       , Do<A::kRework>            >,
+  Row< In<P::kMovingAside>, On<E::kAsideRefused>  , In<P::kIdle>       , Do<A::kRework>            >,
+  Row< In<P::kMovingAside>, On<E::kAsideFailed>   , In<P::kWaiting>    , Do<A::kBackOff>           >,
   // ----
   Row< In<P::kWaiting>    , On<E::kRetryDue>      , In<P::kIdle>       , Do<A::kRework>            >,
   Row< In<P::kWaiting>    , On<E::kWork>          , In<P::kIdle>       , Do<A::kRework>            , All<Not<&F::intent>, Not<&F::unsettled>> >

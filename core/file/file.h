@@ -16,15 +16,16 @@ struct MachineDoc;
 // Fixed numbers: they stand in traces. Never renumber.
 enum class FilePhase : std::uint8_t {
   kIdle = 1,
-  kLooking = 2,     // a look at the file is awaited
-  kCapturing = 3,   // its content is being read and staged
-  kDeciding = 4,    // heads are being judged (within one step)
-  kHolding = 5,     // a removal waits to be admitted as one of not too many
-  kStaging = 6,     // the content to be put there is being brought
-  kReplacing = 7,   // the intent is durable, the exchange is under way
-  kRecovering = 8,  // whether the exchange took place is being found out
-  kSettling = 9,    // the displaced file is looked at once more and dropped
-  kWaiting = 10,    // something failed; a retry is due later
+  kLooking = 2,       // a look at the file is awaited
+  kCapturing = 3,     // its content is being read and staged
+  kDeciding = 4,      // heads are being judged (within one step)
+  kHolding = 5,       // a removal waits to be admitted as one of not too many
+  kStaging = 6,       // the content to be put there is being brought
+  kReplacing = 7,     // the intent is durable, the exchange is under way
+  kRecovering = 8,    // whether the exchange took place is being found out
+  kSettling = 9,      // the displaced file is looked at once more and dropped
+  kWaiting = 10,      // something failed; a retry is due later
+  kMovingAside = 11,  // it is being given another name, for a directory
 };
 
 enum class FileEvent : std::uint8_t {
@@ -51,6 +52,9 @@ enum class FileEvent : std::uint8_t {
   kSettled = 21,
   kSettleFailed = 22,
   kRetryDue = 23,
+  kMovedAside = 24,
+  kAsideRefused = 25,  // it was not as expected; nothing was done
+  kAsideFailed = 26,
 };
 
 enum class FileAction : std::uint8_t {
@@ -70,6 +74,7 @@ enum class FileAction : std::uint8_t {
   kSettle = 13,
   kBackOff = 14,
   kRework = 15,  // see what there is to do now
+  kMoveAside = 16,
 };
 
 struct FileFacts {
@@ -77,6 +82,7 @@ struct FileFacts {
   bool judge = false;      // heads or a person's choice wait to be taken in
   bool intent = false;     // a replacement is on record whose end is not known
   bool unsettled = false;  // a displaced file waits to be settled
+  bool aside = false;      // a directory is to stand where the file is
 
   friend bool operator==(const FileFacts&, const FileFacts&) = default;
 };

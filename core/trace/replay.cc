@@ -15,7 +15,7 @@ constexpr std::string_view kEventNames[] = {
     "Replaced",         "Settled",          "CopyPlaced", "CopyRemoved",    "Uploaded",
     "DirectoryWritten", "OwnRead",          "HeadsRead",  "CollectiveRead", "SnapshotFetched",
     "StoreChanged",     "StoreLinkChanged", "SyncAsked",  "VersionChosen",  "DeletesDecided",
-    "PauseAsked",       "StoredChecked"};
+    "PauseAsked",       "StoredChecked",    "PathsNamed", "MovedAside"};
 static_assert(std::size(kEventNames) == std::variant_size_v<EventBody>);
 
 Error BadItem(const char* what, std::size_t offset) {

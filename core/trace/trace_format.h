@@ -17,7 +17,7 @@
 
 namespace kinfolder {
 
-inline constexpr std::string_view kTraceMagic{"kftrace\x02", 8};  // the last byte is the version
+inline constexpr std::string_view kTraceMagic{"kftrace\x03", 8};  // the last byte is the version
 inline constexpr std::size_t kMaxTraceItemBytes = 1u << 30;
 
 std::string TraceHeader();

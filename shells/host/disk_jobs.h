@@ -96,6 +96,19 @@ struct SimpleResult {
 };
 std::vector<SimpleResult> SettleMany(DiskSide& disk, const std::vector<SettleItem>& items);
 
+// --- giving way to a directory ---
+struct AsideItem {
+  DiskPath path;
+  Stat expected;
+};
+struct AsideResult {
+  Outcome outcome = Outcome::kFailed;
+  Reason reason = Reason::kNone;
+  DiskPath to;  // the first free one of `path~file`, `path~file-2`, ...
+  LookResult look;
+};
+std::vector<AsideResult> MoveAsideMany(DiskSide& disk, const std::vector<AsideItem>& items);
+
 // --- conflict copies ---
 struct PlaceItem {
   DiskPath copy;

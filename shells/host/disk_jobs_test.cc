@@ -249,6 +249,45 @@ TEST_F(DiskJobs, RecoveryOfAFileAtNeitherName) {
   EXPECT_EQ(RecoverOne(*disk_, item, staged).outcome, Outcome::kRefused);
 }
 
+TEST_F(DiskJobs, AFileGivesWayUnderAFreeName) {
+  Write("f", "mine");
+  Write("f~file", "somebody's");
+  const Stat expected = StatOf("f");
+  const auto moved = MoveAsideMany(*disk_, {{{"f"}, expected}});
+  ASSERT_EQ(moved[0].outcome, Outcome::kDone);
+  EXPECT_EQ(moved[0].to, DiskPath{"f~file-2"});
+  EXPECT_EQ(moved[0].look.look.stat.inode, expected.inode);
+  EXPECT_EQ(Read("f~file-2"), "mine");
+  EXPECT_EQ(Read("f~file"), "somebody's");
+  EXPECT_EQ(Names(), (std::set<std::string>{"f~file", "f~file-2"}));
+}
+
+TEST_F(DiskJobs, OnlyTheFileThatIsExpectedGivesWay) {
+  Write("f", "mine");
+  const Stat expected = StatOf("f");
+  Write("f", "edited meanwhile");
+  EXPECT_EQ(MoveAsideMany(*disk_, {{{"f"}, expected}})[0].outcome, Outcome::kRefused);
+  fs::remove(dir_ + "/f");
+  EXPECT_EQ(MoveAsideMany(*disk_, {{{"f"}, expected}})[0].outcome, Outcome::kRefused);
+  EXPECT_TRUE(Names().empty());
+}
+
+// The directory comes between the last look and the rename.
+TEST_F(DiskJobs, ADirectoryDoesNotGiveWay) {
+  Write("f", "mine");
+  const Stat expected = StatOf("f");
+  ApplyOptions options;
+  options.in_gap = [&] {
+    fs::remove(dir_ + "/f");
+    fs::create_directory(dir_ + "/f");
+    Write("f/x", "inside");
+  };
+  Open(options);
+  EXPECT_EQ(MoveAsideMany(*disk_, {{{"f"}, expected}})[0].outcome, Outcome::kRefused);
+  EXPECT_EQ(Read("f/x"), "inside");
+  EXPECT_EQ(Names(), std::set<std::string>{"f"});
+}
+
 TEST_F(DiskJobs, CopiesAreRemovedOnlyUnedited) {
   Write("c", "copy");
   const Stat expected = StatOf("c");

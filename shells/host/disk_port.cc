@@ -58,6 +58,7 @@ void DiskPort::Pump() {
   while (settles_.MayStart()) RunSettles();
   while (places_.MayStart()) RunPlaces();
   while (removes_.MayStart()) RunRemoves();
+  while (asides_.MayStart()) RunAsides();
   while (drops_.MayStart()) RunDrops();
 }
 
@@ -75,6 +76,7 @@ void DiskPort::AnswerRootMissing() {
   FailAll<Settled>(parts_, settles_);
   FailAll<CopyPlaced>(parts_, places_);
   FailAll<CopyRemoved>(parts_, removes_);
+  FailAll<MovedAside>(parts_, asides_);
 }
 
 std::vector<std::uint64_t> DiskPort::KeptTmpNumbers() const {
@@ -321,6 +323,29 @@ void DiskPort::RunRemoves() {
       [this, chunk = std::move(chunk)](const std::vector<SimpleResult>& results) {
         removes_.Ended();
         FeedSimple<CopyRemoved>(parts_, chunk, results);
+        Pump();
+      });
+}
+
+void DiskPort::RunAsides() {
+  std::vector<MoveAside> chunk = asides_.Start();
+  std::vector<AsideItem> items;
+  for (const MoveAside& e : chunk)
+    items.push_back({parts_.tables.names().DiskPathOf(e.path), e.expected});
+  parts_.Run(
+      parts_.disk_workers,
+      [disk = parts_.disk, items = std::move(items)] { return MoveAsideMany(*disk, items); },
+      [this, chunk = std::move(chunk)](const std::vector<AsideResult>& results) {
+        asides_.Ended();
+        for (std::size_t i = 0; i < chunk.size(); ++i) {
+          MovedAside moved{chunk[i].id, results[i].outcome, {}, results[i].reason};
+          if (moved.outcome == Outcome::kDone) {
+            NameTable& names = parts_.tables.names();
+            const ChildResult to = names.Child(names.Parent(chunk[i].path), results[i].to.back());
+            moved.to = MakeObservation(parts_.tables, to.id, results[i].look);
+          }
+          parts_.feed(std::move(moved));
+        }
         Pump();
       });
 }

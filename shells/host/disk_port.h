@@ -25,6 +25,7 @@ class DiskPort {
   void Add(const Settle& effect) { settles_.Add(effect); }
   void Add(const PlaceCopy& effect) { places_.Add(effect); }
   void Add(const RemoveCopy& effect) { removes_.Add(effect); }
+  void Add(const MoveAside& effect) { asides_.Add(effect); }
   void Add(const DropStaged& effect) { drops_.Add(effect); }
   // Starts what may be started; to be called after Adds.
   void Pump();
@@ -47,6 +48,7 @@ class DiskPort {
   void RunSettles();
   void RunPlaces();
   void RunRemoves();
+  void RunAsides();
   void RunDrops();
   void OnCaptured(const Capture& effect, const CaptureResult& result);
   std::vector<std::uint64_t> KeptTmpNumbers() const;
@@ -64,6 +66,7 @@ class DiskPort {
   Lane<Settle> settles_{2};
   Lane<PlaceCopy> places_{1};
   Lane<RemoveCopy> removes_{1};
+  Lane<MoveAside> asides_{1};
   Lane<DropStaged> drops_{1};
 };
 

@@ -21,9 +21,8 @@ using Touched = std::vector<DiskPath>;
 
 void Append(Touched& to, const Touched& from) { to.insert(to.end(), from.begin(), from.end()); }
 
-// "<file>.edited-<self>[-n]", the file's part shortened between characters if it must be.
-std::string AsideName(std::string_view file, const std::string& self, int attempt) {
-  std::string tail = ".edited-" + ParticipantForFileName(self);
+// "<file><tail>[-n]", the file's part shortened between characters if it must be.
+std::string AsideName(std::string_view file, std::string tail, int attempt) {
   if (attempt > 1) tail += "-" + std::to_string(attempt);
   const std::size_t room = kMaxDiskComponentBytes - std::min(kMaxDiskComponentBytes, tail.size());
   std::size_t size = std::min(file.size(), room);
@@ -211,6 +210,31 @@ SimpleResult RemoveOneCopy(DiskSide& disk, const RemoveCopyItem& item, Touched& 
   return {Outcome::kRefused, Reason::kNone};
 }
 
+AsideResult MoveOneAside(DiskSide& disk, const AsideItem& item, Touched& touched) {
+  const FileStat expected = ToFileStat(item.expected);
+  AsideResult result;
+  result.to = item.path;
+  for (int attempt = 1; attempt <= kMostAsideNames; ++attempt) {
+    result.to.back() = AsideName(item.path.back(), "~file", attempt);
+    const ApplyResult applied = disk.applier.Rename(item.path, expected, result.to.back());
+    Append(touched, applied.touched);
+    if (applied.outcome == ApplyOutcome::kDone) {
+      result.outcome = Outcome::kDone;
+      return result;
+    }
+    if (applied.outcome != ApplyOutcome::kRefused) {
+      result.reason = BlockedBy(applied).reason;
+      return result;
+    }
+    if (!applied.found || !SameUntouched(expected, *applied.found)) {
+      result.outcome = Outcome::kRefused;
+      return result;
+    }
+  }
+  result.reason = Reason::kName;
+  return result;
+}
+
 // The state of the path for an answer after a replacement that did take place: as it is if it is
 // still what was put there, else as it was put there, so that the next look sees the edit.
 Stat PlacedStat(const DiskLook& look, const Stat& staged) {
@@ -225,7 +249,7 @@ bool PutAside(DiskSide& disk, const DiskPath& path, const std::string& tmp_name,
               std::vector<DiskPath>* touched) {
   DiskPath name = path;
   for (int attempt = 1; attempt <= kMostAsideNames; ++attempt) {
-    name.back() = AsideName(path.back(), disk.self, attempt);
+    name.back() = AsideName(path.back(), ".edited-" + ParticipantForFileName(disk.self), attempt);
     const ApplyResult applied = disk.applier.Replace(name, std::nullopt, tmp_name);
     if (applied.outcome == ApplyOutcome::kDone) {
       Append(*touched, applied.touched);
@@ -325,6 +349,16 @@ std::vector<ReplaceResult> PlaceMany(DiskSide& disk, const std::vector<PlaceItem
     results.push_back(result);
   }
   SyncTouched(disk, touched, results);
+  return results;
+}
+
+std::vector<AsideResult> MoveAsideMany(DiskSide& disk, const std::vector<AsideItem>& items) {
+  std::vector<AsideResult> results;
+  Touched touched;
+  for (const AsideItem& item : items) results.push_back(MoveOneAside(disk, item, touched));
+  SyncTouched(disk, touched, results);
+  for (AsideResult& result : results)
+    if (result.outcome == Outcome::kDone) result.look = LookAtMany(disk, {result.to}).front();
   return results;
 }
 

@@ -165,6 +165,12 @@ Status FolderHost::ChangeOptions(const std::map<std::string, std::string>& set) 
 
 void FolderHost::Feed(EventBody body) {
   if (stopped_) return;
+  // Names come before what is said of them.
+  const NameTable& names = parts_.tables.names();
+  PathsNamed named;
+  for (; paths_named_ < names.size(); ++paths_named_)
+    named.parents.push_back(names.Parent(PathId{paths_named_ + 1}));
+  if (!named.parents.empty()) driver_->Feed(Event{Now(), std::move(named)});
   driver_->Feed(Event{Now(), std::move(body)});
   ScheduleRun();
 }

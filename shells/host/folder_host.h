@@ -88,6 +88,7 @@ class FolderHost : private Ports {
   ScanPort scan_port_;
   FolderPeople people_;
   std::unique_ptr<TraceRing> trace_;
+  std::uint32_t paths_named_ = 0;  // names that the core was told of
   bool run_scheduled_ = false;
   bool stopped_ = false;
   bool garbage_ = false;  // contents that may not be needed any more

@@ -294,4 +294,33 @@ ApplyResult Applier::Remove(const DiskPath& path, const FileStat& expected,
   return result;
 }
 
+ApplyResult Applier::Rename(const DiskPath& path, const FileStat& expected,
+                            const std::string& name) {
+  DiskPath to = path;
+  to.back() = name;
+  if (!IsUserPath(path) || !IsUserPath(to)) return Blocked(EINVAL, "not a path of the folder");
+  const OpenedDirectory parent = OpenDirectory(root_, path, path.size() - 1);
+  if (parent.error == ENOENT || parent.error == ENOTDIR) return Refused(std::nullopt);
+  if (!parent.fd.ok()) return Blocked(parent.error, "the file's directory can't be opened");
+  const NameAt from{parent.fd.get(), path.back().c_str()};
+  const NameAt free{parent.fd.get(), name.c_str()};
+  FileStat stat;
+  int error = StatAt(from.dir_fd, from.name, &stat);
+  if (error != 0) return RefusedAt(from);
+  if (!SameUntouched(expected, stat)) return Refused(stat);
+  if (options_.in_gap) options_.in_gap();
+  error = PlaceNoReplace(from, free, options_.avoid_exchange);
+  if (error == EEXIST || error == ENOENT) return RefusedAt(from);
+  if (error != 0) return Blocked(error, "the file can't be renamed");
+  ApplyResult result;
+  result.outcome = ApplyOutcome::kDone;
+  result.touched.push_back(ParentOf(path));
+  if (StatAt(free.dir_fd, free.name, &stat) != 0) return result;
+  // A directory that had come in its place just then goes back; a file that was edited is as good.
+  if (stat.kind == FileKind::kDirectory && PlaceNoReplace(free, from, /*plain=*/false) == 0)
+    return RefusedAt(from);
+  result.placed = stat;
+  return result;
+}
+
 }  // namespace kinfolder

@@ -118,6 +118,9 @@ class Applier {
   // changed).
   ApplyResult PutBack(const DiskPath& path, const std::optional<FileStat>& expected,
                       const std::string& tmp_name);
+  // Gives what stands at `path` the name `name` in the same directory, where nothing has that name.
+  // kRefused: it is not as `expected`, or (`found` is as expected) the name is taken.
+  ApplyResult Rename(const DiskPath& path, const FileStat& expected, const std::string& name);
   // Makes renames durable: the directories (of one that is gone, the nearest parent) and tmp.
   Status SyncDirectories(const std::vector<DiskPath>& directories);
 

@@ -1,4 +1,5 @@
-// I7: a conflict is with a head concurrent with mine and of another version; one copy per version.
+// I7: a conflict is with a head concurrent with mine and of another version, or with a file where
+// there is a directory; one copy per version.
 #include "sim/oracles/oracles.h"
 
 namespace kinfolder::sim {
@@ -15,6 +16,9 @@ void JudgeI7(World& world, const PathStep& step) {
     const bool concurrent =
         !IsBelow(world.truth, theirs, mine) && !IsBelow(world.truth, mine, theirs);
     if (concurrent && NodeOf(world.truth, theirs).version != NodeOf(world.truth, mine).version)
+      continue;
+    if (!IsBelow(world.truth, theirs, mine) &&
+        HasChildren(At(world, step.machine).disk, step.tables.paths.at(step.path.value)))
       continue;
     Violate(world, "I7",
             "on " + At(world, step.machine).name + ", " + step.tables.paths.at(step.path.value) +

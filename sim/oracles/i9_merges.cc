@@ -1,5 +1,6 @@
 // I9: a conflict ends only by a snapshot that descends from its head, or when its head is not its
-// owner's any more (or the store has lost it).
+// owner's any more (or the store has lost it); or when a file and an empty directory turn out to be
+// at one path, of which the file gives way.
 #include "sim/oracles/oracles.h"
 
 namespace kinfolder::sim {
@@ -20,6 +21,14 @@ std::string Situation(const World& world, const PathStep& step) {
   text += "; heads:";
   for (const Head& head : step.state.paths.at(step.path.value).heads) text += number(head.snapshot);
   return text + ")";
+}
+
+bool OneGivesWay(const World& world, TruthId mine, TruthId theirs) {
+  if (mine == 0 || theirs == 0) return false;
+  const Kind a = NodeOf(world.truth, mine).version.kind;
+  const Kind b = NodeOf(world.truth, theirs).version.kind;
+  return a != Kind::kDeleted && b != Kind::kDeleted &&
+         (a == Kind::kDirectory) != (b == Kind::kDirectory);
 }
 
 }  // namespace
@@ -43,7 +52,9 @@ void JudgeI9(World& world, const PathStep& step) {
             stays || IsBelow(world.truth, theirs, TruthOf(step.tables, world.store, head.snapshot));
     // The store was asked for it and did not have it: what it offered is published anew, or kept.
     if (world.store.has_losses && IsLost(step.after, old.head)) continue;
-    if (stays || !still_head || IsBelow(world.truth, theirs, mine)) continue;
+    if (stays || !still_head || IsBelow(world.truth, theirs, mine) ||
+        OneGivesWay(world, mine, theirs))
+      continue;
     Violate(world, "I9",
             "on " + At(world, step.machine).name + ", " + step.tables.paths.at(step.path.value) +
                 ": the conflict with " + std::to_string(theirs) + " ended, and " +

@@ -17,6 +17,8 @@ namespace kinfolder::sim {
 namespace {
 
 constexpr const char* kPaths[] = {"a.txt", "b.txt", "d/x", "d/y", "e/f/z", "c.txt"};
+// With whole trees: names that are a file here and a directory there, and what directories become.
+constexpr const char* kTreePaths[] = {"d", "e", "e/f", "d/x", "d/y", "e/f/z", "g", "g/x", "D"};
 
 class RandomRun {
  public:
@@ -82,6 +84,7 @@ class RandomRun {
     }
     play_.Begin({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(world.machines.size())},
                 {}, read_only);
+    trees_ = Draw(seed_, "trees", 0, 0) % 5 < 2;
     weather_ = StoreWeather(seed_, bad_store, profile_ == Profile::kRollback, world.now_ms);
   }
 
@@ -111,7 +114,30 @@ class RandomRun {
     return kPaths[static_cast<std::size_t>(Pick(0, static_cast<std::int64_t>(paths_) - 1))];
   }
 
+  // Directories come and go, are renamed, and take the place of files, and the other way round.
+  void EditTree(int machine) {
+    static constexpr UserAct kActs[] = {
+        UserAct::kWrite, UserAct::kWrite, UserAct::kWrite,  UserAct::kRename, UserAct::kRename,
+        UserAct::kSwap,  UserAct::kMkdir, UserAct::kRmtree, UserAct::kDelete, UserAct::kSymlink};
+    const auto some = [this] {
+      return kTreePaths[static_cast<std::size_t>(Pick(0, std::ssize(kTreePaths) - 1))];
+    };
+    UserOp op;
+    op.act = kActs[static_cast<std::size_t>(Pick(0, std::ssize(kActs) - 1))];
+    op.path = some();
+    op.other = some();
+    op.content = "t" + std::to_string(seed_) + "/" + std::to_string(++token_);
+    if (Chance(30)) {  // what is there now gives way first
+      UserOp gone;
+      gone.act = UserAct::kRmtree;
+      gone.path = op.act == UserAct::kWrite && Chance(50) ? ParentOf(op.path) : op.path;
+      if (!gone.path.empty()) Do(machine, gone);
+    }
+    Do(machine, op);
+  }
+
   void Edit(int machine) {
+    if (trees_ && Chance(40)) return EditTree(machine);
     UserOp op;
     op.path = SomePath();
     op.content =
@@ -310,6 +336,7 @@ class RandomRun {
   bool renames_ = false, resolves_ = false, modes_ = false, crashes_ = false;
   bool power_ = false, watch_unsure_ = false;
   bool away_ = false;
+  bool trees_ = false;
   StoreWeather weather_;
   std::vector<Deed> deeds_;
 };

@@ -6,7 +6,7 @@
 //                   handed over (shells/host/disk_jobs.cc, SyncCaptured). The file itself is not.
 //   StageTarget     (store_staging.cc) the file and the staging area's names: Applier::SyncStaged
 //                   before Staged (shells/host/store_contents.cc)
-//   Replace, Settle, PlaceCopy, RemoveCopy
+//   Replace, Settle, PlaceCopy, RemoveCopy, MoveAside
 //                   the directories of which a name changed, then the staging area's names:
 //                   Applier::SyncDirectories for all that was touched (disk_replace.cc,
 //                   SyncTouched). Where nothing was renamed, nothing is synced: dropping a
@@ -91,18 +91,8 @@ void Do(const Hands& hands, const LookAtRoot& effect) {
 
 void Do(const Hands& hands, const Scan& effect) {
   constexpr std::size_t kChunk = 64;
-  const Disk& disk = hands.m.disk;
-  std::set<std::string> paths;
-  bool complete = disk.root == RootState::kOurs;
-  if (complete) {
-    for (const auto& [path, inode] : disk.names) {
-      if (Ignores(hands.m, path)) continue;
-      const bool listed = !Unreadable(disk, path);
-      complete = complete && listed && disk.io_errors.count(path) == 0;
-      const std::optional<std::string> wire = WirePath(path);
-      if (listed && wire && !HasChildren(disk, path)) paths.insert(*wire);
-    }
-  }
+  bool complete = true;
+  std::set<std::string> paths = ListAll(hands.m, &complete);
   for (PathId known : KnownPaths(hands.m.agent->driver.state())) paths.insert(hands.Wire(known));
   Observed chunk;
   std::int64_t after_ms = 1;
@@ -453,6 +443,28 @@ CopyRemoved RemoveNow(const Hands& hands, const RemoveCopy& effect) {
   hands.Changed(copy);
   PruneParents(disk, copy, hands.Keeps());
   return removed;
+}
+
+MovedAside AsideNow(const Hands& hands, const MoveAside& effect) {
+  MovedAside moved{effect.id, Outcome::kRefused, {}, Reason::kNone};
+  Disk& disk = hands.m.disk;
+  const std::string path = hands.Path(effect.path);
+  const Observation seen = Observe(hands.world, hands.machine, path);
+  moved.reason = seen.reason;
+  if (seen.presence == Presence::kUnknown) moved.outcome = Outcome::kFailed;
+  if (seen.presence != Presence::kThere || seen.stat != effect.expected) return moved;
+  const std::string to = FreeName(disk, path, "~file");
+  Rename(disk, path, to, NowNs(hands.world, hands.machine));
+  NoteDeed(hands.world, hands.machine, Deed::kPutBeside, to, VersionAt(disk, to).blob);
+  hands.Changed(path);
+  hands.Changed(to);
+  moved.outcome = Outcome::kDone;
+  moved.to = Observe(hands.world, hands.machine, to);
+  return moved;
+}
+
+void Do(const Hands& hands, const MoveAside& effect) {
+  hands.AnswerRenamed([&] { return AsideNow(hands, effect); });
 }
 
 void Do(const Hands& hands, const RemoveCopy& effect) {

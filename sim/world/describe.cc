@@ -125,4 +125,14 @@ std::vector<std::string> DescribeRecords(const World& world) {
   return lines;
 }
 
+AgentState StateOf(const World& world, int machine) {
+  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
+  return m.agent ? m.agent->driver.state() : Load(m.state);
+}
+
+const Tables& TablesOf(const World& world, int machine) {
+  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
+  return m.agent ? m.agent->tables : m.state.tables;
+}
+
 }  // namespace kinfolder::sim

@@ -38,6 +38,7 @@ inline constexpr std::array<EffectName, std::variant_size_v<Effect>> kEffectName
     {"forget-content", "drop a staged content that is in the store"},
     {"answer-command", "answer a person's command"},
     {"check-stored", "is a snapshot still in the store"},
+    {"move-aside", "give a file another name, where a directory is to stand"},
 }};
 
 // The place of a name in the list.

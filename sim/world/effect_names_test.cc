@@ -35,7 +35,8 @@ TEST(EffectNames, EachStandsForItsEffect) {
   EXPECT_EQ(NameOf<ForgetContent>(), "forget-content");
   EXPECT_EQ(NameOf<AnswerCommand>(), "answer-command");
   EXPECT_EQ(NameOf<CheckStored>(), "check-stored");
-  EXPECT_EQ(kEffectNames.size(), 20u);
+  EXPECT_EQ(NameOf<MoveAside>(), "move-aside");
+  EXPECT_EQ(kEffectNames.size(), 21u);
 }
 
 TEST(EffectNames, AreFoundByName) {

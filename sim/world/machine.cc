@@ -15,6 +15,8 @@ std::string LockRefusal(const Machine& machine) {
 }
 
 PathId PathIdOf(Tables& tables, const std::string& path) {
+  if (path.empty()) return {};
+  PathIdOf(tables, ParentOf(path));
   const auto [it, fresh] =
       tables.path_ids.emplace(path, static_cast<std::uint32_t>(tables.paths.size()));
   if (fresh) tables.paths.push_back(path);

@@ -74,6 +74,7 @@ struct Agent {
   std::optional<std::int64_t> wake_ms;
   bool link_up = true;
   bool watch_dead = false;
+  std::size_t paths_named = 1;  // rows of the tables that the core was told of
 };
 
 struct Machine {

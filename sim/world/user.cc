@@ -394,6 +394,21 @@ Observation Observe(World& world, int machine, const std::string& said) {
   return seen;
 }
 
+std::set<std::string> ListAll(const Machine& machine, bool* complete) {
+  const Disk& disk = machine.disk;
+  std::set<std::string> paths;
+  *complete = disk.root == RootState::kOurs;
+  if (!*complete) return paths;
+  for (const auto& [path, inode] : disk.names) {
+    if (Ignores(machine, path)) continue;
+    const bool listed = !Unreadable(disk, path);
+    *complete = *complete && listed && disk.io_errors.count(path) == 0;
+    const std::optional<std::string> wire = WirePath(path);
+    if (listed && wire && !HasChildren(disk, path)) paths.insert(*wire);
+  }
+  return paths;
+}
+
 std::string FreeName(const Disk& disk, const std::string& path, const std::string& suffix) {
   std::string name = path + suffix;
   for (int n = 2; disk.names.count(Found(disk, name)) != 0; ++n)

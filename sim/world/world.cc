@@ -379,14 +379,30 @@ void OpenAgain(World& world, Judge& judge, int machine) {
   Open(world, judge, machine);
 }
 
+// Tells the core of the paths that are new in the tables. False: its run ended by that.
+bool NamePaths(World& world, Judge& judge, int machine) {
+  Agent& agent = *At(world, machine).agent;
+  if (agent.paths_named == agent.tables.paths.size()) return true;
+  PathsNamed named;
+  for (; agent.paths_named < agent.tables.paths.size(); ++agent.paths_named)
+    named.parents.push_back(
+        PathIdOf(agent.tables, ParentOf(agent.tables.paths[agent.paths_named])));
+  const std::uint32_t incarnation = At(world, machine).incarnation;
+  Feed(world, judge, machine, std::move(named));
+  return At(world, machine).incarnation == incarnation;
+}
+
 }  // namespace
 
 void Feed(World& world, Judge& judge, int machine, EventBody body) {
   CHECK(At(world, machine).agent);
+  if (!NamePaths(world, judge, machine)) return;
   Event event{{world.now_ms, kWallStartMs + world.now_ms + At(world, machine).clock_offset_ms},
               std::move(body)};
   if (world.log) Log(world, machine, Describe(world, machine, event.body));
-  if (const std::uint64_t draw = DrawFor(world, machine, "twin"); draw % 16 == 0)
+  // No draw for names: what is drawn after them does not hang on when a name was first heard of.
+  const bool names = std::holds_alternative<PathsNamed>(event.body);
+  if (const std::uint64_t draw = names ? 1 : DrawFor(world, machine, "twin"); draw % 16 == 0)
     CheckTwins(world, machine, event, draw % 128 == 0);
   Driver& driver = At(world, machine).agent->driver;
   std::vector<PathId> paths;
@@ -478,16 +494,6 @@ void AnswerSynced(World& world, int machine, EventBody body, SyncPoint synced,
                  0,
                  std::move(synced),
                  {}});
-}
-
-AgentState StateOf(const World& world, int machine) {
-  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
-  return m.agent ? m.agent->driver.state() : Load(m.state);
-}
-
-const Tables& TablesOf(const World& world, int machine) {
-  const Machine& m = world.machines.at(static_cast<std::size_t>(machine));
-  return m.agent ? m.agent->tables : m.state.tables;
 }
 
 }  // namespace kinfolder::sim

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -162,6 +163,8 @@ bool Ignores(const Machine& machine, const std::string& path);
 void SetIgnored(World& world, Judge& judge, int machine, std::vector<std::string> patterns);
 // What a look at the file of a path says; `path` may be in any spelling. REQUIRES: it is UTF-8.
 Observation Observe(World& world, int machine, const std::string& path);
+// What a scan finds to look at. `*complete`: nothing was hidden from it.
+std::set<std::string> ListAll(const Machine& machine, bool* complete);
 // `path` with the first suffix under which it is free: ".kept", ".kept-2" ...
 std::string FreeName(const Disk& disk, const std::string& path, const std::string& suffix);
 std::string CopyName(const std::string& path, const std::string& participant,

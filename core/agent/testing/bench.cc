@@ -141,6 +141,17 @@ struct BenchWorld {
     b.disk.erase(e.copy);
     return CopyRemoved{e.id, Outcome::kDone, Reason::kNone};
   }
+  Body operator()(const MoveAside& e) {
+    MovedAside moved{e.id, Outcome::kRefused, {}, Reason::kNone};
+    if (StatOf(e.path) != e.expected) return moved;
+    const PathId to = b.aside.at(e.path);
+    b.disk[to] = b.disk[e.path];
+    b.disk.erase(e.path);
+    ++b.disk[to].stat.ctime_ns;
+    moved.outcome = Outcome::kDone;
+    moved.to = b.See(to);
+    return moved;
+  }
   Body operator()(const Upload& e) {
     const Node& node = b.NodeOf(e.snapshot);
     for (const SnapshotId parent : node.parents)

@@ -54,7 +54,8 @@ class Bench : public Ports {
   bool rebooted = false;
   std::set<ParticipantId> peers;  // of `others`: those that state no key
   std::deque<Effect> pending;
-  std::string broken;  // what was found wrong after some step; empty: nothing
+  std::map<PathId, PathId> aside;  // the name that a file gets which gives way, if it is free
+  std::string broken;              // what was found wrong after some step; empty: nothing
 
   // --- life ---
   // Feeds Started, with an epoch of its own. Everybody in `others` is told of by the collective.
