@@ -135,6 +135,23 @@ TEST_F(Clash, APeersFileIsShownBesideUntilTheDirectoryGoes) {
   EXPECT_TRUE(View(b.state()).conflicts.empty());
 }
 
+TEST_F(Clash, ADirectoryInPlaceOfAFileInConflictIsADelete) {
+  Run();
+  b.Write(kD, 1);
+  b.Rest();
+  b.Publish(kBea, kD, 2);
+  b.Hear(kBea);
+  b.Rest();
+  ASSERT_EQ(View(b.state()).conflicts.size(), 1u);
+  b.Remove(kD);
+  b.Write(kX, 5);
+  b.Rest();
+  EXPECT_EQ(ContentAt(kD), 0u) << "the copy that is left does not become the file";
+  EXPECT_EQ(Linked(kD), Kind::kDeleted);
+  EXPECT_EQ(Linked(kX), Kind::kFile);
+  EXPECT_TRUE(SaysClash(kD)) << "Bea gives way";
+}
+
 TEST_F(Clash, ADeleteInsideComesBeforeTheFile) {
   Run();
   b.Write(kX, 5);

@@ -143,6 +143,10 @@ std::vector<ConflictRecord> Newest(Context& c, PathId path, std::vector<Conflict
 // beside.
 void ShowBeside(Context& c, PathId path) {
   PathRecord& r = c.Record(path);
+  // Our own file went when the directory came: a conflict copy of it that was left is no reason to
+  // bring a file back.
+  if (IsFile(c.VersionOf(r.tip()).kind) && !c.s.read_only && !r.held)
+    return AppendLocal(c, path, kDeletedVersion, 0, c.s.now.wall_ms * 1'000'000);
   if (AnyGivesWay(c, path)) return NoteClash(c, path, false);
   Plan plan;
   plan.intent.mine = r.tip();
