@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/check.h"
+#include "sim/command/cover_command.h"
 #include "sim/command/scenario_command.h"
 #include "sim/random/jobs.h"
 #include "sim/scenario/syntax.h"
@@ -152,6 +153,8 @@ int Main(int argc, char** argv) {
       app.add_subcommand("effects", "lists the kinds of effects\nExample: kinfolder-sim effects");
   bool effects_json = false;
   effects->add_flag("--json", effects_json, "one JSON object a line, in a stable order");
+  CoverOptions cover;
+  CLI::App* covers = AddCoverCommand(app, cover);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -160,6 +163,7 @@ int Main(int argc, char** argv) {
   if (*scenarios) return RunScenarioCommand(scenario);
   if (*run) return RunRandom(random);
   if (*repro) return Reproduce(seed, profile, log);
+  if (*covers) return RunCoverCommand(cover);
   if (*effects) return ListEffects(effects_json);
   return 2;
 }

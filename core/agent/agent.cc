@@ -228,9 +228,9 @@ void AnswerSyncs(Context& c) {
 
 AgentState NewAgentState() { return AgentState{}; }
 
-Reaction Step(AgentState& state, const Event& event) {
+Reaction Step(AgentState& state, const Event& event, MoveWatcher* watcher) {
   Reaction reaction;
-  Context c(state, reaction);
+  Context c(state, reaction, watcher);
   // Monotonic time that would go back (a shell's mistake) stands still.
   state.now.mono_ms = std::max(state.now.mono_ms, event.now.mono_ms);
   state.now.wall_ms = event.now.wall_ms;

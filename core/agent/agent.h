@@ -12,6 +12,7 @@
 
 #include "core/agent/effect.h"
 #include "core/agent/event.h"
+#include "core/agent/moves.h"
 #include "core/agent/records.h"
 #include "core/base/ids.h"
 #include "core/model/dag.h"
@@ -25,8 +26,8 @@ struct Reaction {
   std::vector<Effect> effects;
 };
 
-// Advances the state by one event.
-Reaction Step(AgentState& state, const Event& event);
+// Advances the state by one event. `watcher`, if any, is told of each move of a machine.
+Reaction Step(AgentState& state, const Event& event, MoveWatcher* watcher = nullptr);
 
 // When a Ticked should be sent next (monotonic ms); nullopt: nothing is waiting for time.
 std::optional<std::int64_t> NextWake(const AgentState& state);

@@ -67,6 +67,26 @@ TEST_F(Clash, NeitherIsLinkedBesideTheOther) {
   EXPECT_EQ(Linked(kY), Kind::kFile);
 }
 
+TEST_F(Clash, AFileThatCannotGiveWayStaysAndTriesAgain) {
+  Run();
+  b.Write(kD, 1);
+  b.Rest();
+  b.Publish(kBea, kX, 5);
+  b.Feed(StoreChanged{kBea});
+  const auto aside = b.Until<MoveAside>();
+  ASSERT_TRUE(aside);
+  b.Feed(MovedAside{aside->id, Outcome::kFailed, {}, Reason::kIo});
+  EXPECT_EQ(ContentAt(kD), 1u);
+  ASSERT_FALSE(View(b.state()).blocked.empty());
+  EXPECT_EQ(View(b.state()).blocked[0].reason, Reason::kIo);
+  b.Drain();
+  b.Advance(60'000);
+  b.Rest();
+  EXPECT_EQ(ContentAt(kBeside), 1u);
+  EXPECT_EQ(ContentAt(kX), 5u);
+  EXPECT_TRUE(View(b.state()).blocked.empty());
+}
+
 TEST_F(Clash, ACrashAfterTheRenameLeavesAMove) {
   Run();
   b.Write(kD, 1);

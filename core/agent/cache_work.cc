@@ -47,7 +47,9 @@ void StepCacheEntry(Context& c, SnapshotId snapshot, CacheEvent event) {
   const auto it = c.s.cache.find(snapshot);
   if (it == c.s.cache.end()) return;  // known meanwhile
   CacheEntry& entry = it->second;
-  const auto result = StepCache(entry.cache, event);
+  const auto from = entry.cache.phase;
+  const auto asked = StepCache(entry.cache, event);
+  const auto result = c.Noted(MachineKind::kCache, from, event, entry.cache.phase, asked);
   if (result.verdict != Verdict::kTaken) return;
   switch (result.action) {
     case CacheAction::kNone:

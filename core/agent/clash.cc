@@ -268,6 +268,7 @@ void OnMovedAside(Context& c, const MovedAside& event) {
     return StepFileMachine(c, path, FileEvent::kAsideFailed);
   }
   w.aside = false;
+  Succeeded(w);
   OnObservation(c, event.to);
   Observation gone;
   gone.path = path;

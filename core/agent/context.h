@@ -16,7 +16,8 @@ namespace kinfolder {
 
 class Context {
  public:
-  Context(AgentState& state, Reaction& reaction) : s(state), r(reaction) {}
+  Context(AgentState& state, Reaction& reaction, MoveWatcher* watcher)
+      : s(state), r(reaction), watcher_(watcher) {}
 
   AgentState& s;
   Reaction& r;
@@ -63,6 +64,17 @@ class Context {
   // Frees the path's work if nothing is left of it.
   void TidyWork(PathId path);
 
+  // Says that a machine was asked about `event` while in phase `from`. Returns the result.
+  template <class Phase, class Event, class Action>
+  StepResult<Action> Noted(MachineKind machine, Phase from, Event event, Phase to,
+                           StepResult<Action> result) {
+    if (watcher_ != nullptr)
+      watcher_->Moved({machine, result.verdict, static_cast<std::uint8_t>(from),
+                       static_cast<std::uint8_t>(event), static_cast<std::uint8_t>(to),
+                       static_cast<std::uint8_t>(result.action)});
+    return result;
+  }
+
   // The path is looked at again at the end of this step.
   void Wake(PathId path) { s.ready.insert(path); }
 
@@ -98,6 +110,8 @@ class Context {
     ++s.next_effect;
     return id;
   }
+
+  MoveWatcher* watcher_;  // may be null
 };
 
 // --- the parts; each in its own .cc ---
@@ -130,6 +144,8 @@ bool IgnoringChangesNothing(const AgentState& s, PathId path);
 void RunPath(Context& c, PathId path);
 void StepFileMachine(Context& c, PathId path, FileEvent event);
 void BlockFile(Context& c, PathId path, Reason reason);
+// What failed before is no reason to wait any more.
+void Succeeded(PathWork& w);
 void OnCaptured(Context& c, const Captured& event);
 void OnStaged(Context& c, const Staged& event);
 void OnReplaced(Context& c, const Replaced& event);

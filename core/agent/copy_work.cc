@@ -134,7 +134,9 @@ void RecordCopy(Context& c, PathId path, const CopyRecord& copy) {
 }
 
 void StepCopyMachine(Context& c, PathId path, CopyEvent event) {
-  const auto result = StepCopy(c.Work(path).copy, event);
+  const auto from = c.Work(path).copy;
+  const auto asked = StepCopy(c.Work(path).copy, event);
+  const auto result = c.Noted(MachineKind::kCopy, from, event, c.Work(path).copy, asked);
   if (result.verdict == Verdict::kTaken) CarryOut(c, path, result.action);
   c.Wake(path);
 }
@@ -216,7 +218,10 @@ void OnCopyRemoved(Context& c, const CopyRemoved& event) {
   if (event.outcome == Outcome::kFailed || event.outcome == Outcome::kUnclear)
     return StepCopyMachine(c, path, CopyEvent::kRemoveFailed);
   w.copy_failures = 0;
-  const bool release = w.copies_edited.erase(w.placing.copy) != 0;
+  // After a restart only the record knows that it was being released.
+  const CopyRecord* record = FindCopy(c, path, w.placing.copy);
+  const bool edited = w.copies_edited.erase(w.placing.copy) != 0;
+  const bool release = edited || (record != nullptr && record->releasing);
   if (event.outcome == Outcome::kRefused && !release) {  // it changed unseen: see what it is now
     c.Work(w.placing.copy).changed = true;
     c.Wake(w.placing.copy);

@@ -147,7 +147,9 @@ void MarkDue(Context& c, PathId path) {
 }
 
 void StepDmdMachine(Context& c, DmdEvent event) {
-  const auto result = StepDmd(c.s.dmd.phase, event);
+  const auto from = c.s.dmd.phase;
+  const auto asked = StepDmd(c.s.dmd.phase, event);
+  const auto result = c.Noted(MachineKind::kDmd, from, event, c.s.dmd.phase, asked);
   if (result.verdict == Verdict::kTaken) CarryOut(c, result.action);
 }
 

@@ -30,7 +30,7 @@ bool Driver::Run(Ports& ports, std::size_t max_events) {
     Event event = std::move(queue_.front());
     queue_.pop_front();
     if (!KeepNews(state_, event)) continue;
-    Reaction reaction = Step(state_, event);
+    Reaction reaction = Step(state_, event, ports.Watcher());
     chain_ = ChainHash(chain_, state_, event, reaction);
     ports.Record(event, chain_);
     dirty.insert(dirty.end(), reaction.writes.begin(), reaction.writes.end());

@@ -41,6 +41,8 @@ class Ports {
   // What enters the core, before its effects are carried out: for traces. `chain` is after the
   // step.
   virtual void Record(const Event& event, std::uint64_t chain) = 0;
+  // Who is told of the machines' moves; null: nobody.
+  virtual MoveWatcher* Watcher() { return nullptr; }
 };
 
 class Driver {

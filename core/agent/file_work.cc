@@ -166,17 +166,19 @@ void CarryOut(Context& c, PathId path, FileAction action) {
   }
 }
 
+}  // namespace
+
 void Succeeded(PathWork& w) {
   w.file_failures = 0;
   w.reason = Reason::kNone;
   w.blocked_since_wall_ms = 0;
 }
 
-}  // namespace
-
 void StepFileMachine(Context& c, PathId path, FileEvent event) {
   PathWork& w = c.Work(path);
-  const auto result = StepFile(w.file, event, FactsOf(c.Record(path), w));
+  const auto from = w.file;
+  const auto asked = StepFile(w.file, event, FactsOf(c.Record(path), w));
+  const auto result = c.Noted(MachineKind::kFile, from, event, w.file, asked);
   if (result.verdict == Verdict::kTaken) CarryOut(c, path, result.action);
   if (w.file == FilePhase::kIdle || w.file == FilePhase::kWaiting) JudgeClashesWith(c, path);
   c.Wake(path);
@@ -194,7 +196,9 @@ void RunPath(Context& c, PathId path) {
   const bool another = w->judge && w->reason == Reason::kWrongVersion;
   if (w->file == FilePhase::kWaiting && !w->changed && w->reason != Reason::kNone && !another)
     return;
-  const auto result = StepFile(w->file, FileEvent::kWork, FactsOf(r, *w));
+  const auto from = w->file;
+  const auto asked = StepFile(w->file, FileEvent::kWork, FactsOf(r, *w));
+  const auto result = c.Noted(MachineKind::kFile, from, FileEvent::kWork, w->file, asked);
   if (result.verdict != Verdict::kTaken) return;
   if (c.s.removals.erase(path) != 0) w->plan.reset();
   CarryOut(c, path, result.action);

@@ -77,7 +77,9 @@ void CarryOut(Context& c, FolderAction action) {
 void StepFolderMachine(Context& c, FolderEvent event) {
   const bool could_touch = MayTouchFiles(c.s);
   const bool could_write = MayWriteStore(c.s);
-  const auto result = StepFolder(c.s.phase, event);
+  const auto from = c.s.phase;
+  const auto asked = StepFolder(c.s.phase, event);
+  const auto result = c.Noted(MachineKind::kFolder, from, event, c.s.phase, asked);
   if (result.verdict != Verdict::kTaken) return;
   CarryOut(c, result.action);
   const bool again = (MayTouchFiles(c.s) && !could_touch) || (MayWriteStore(c.s) && !could_write);

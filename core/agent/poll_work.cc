@@ -70,7 +70,9 @@ void CountPolls(Context& c, ParticipantId who) {
 
 void StepPoller(Context& c, ParticipantId who, PollEvent event) {
   ParticipantState& p = c.s.participants[who];
-  const auto result = StepPoll(p.poll, event);
+  const auto from = p.poll.phase;
+  const auto asked = StepPoll(p.poll, event);
+  const auto result = c.Noted(MachineKind::kPoll, from, event, p.poll.phase, asked);
   if (result.verdict != Verdict::kTaken) return;
   c.Disarm(TimerKind::kPollDue, who.value);
   c.Disarm(TimerKind::kPollRetry, who.value);

@@ -61,7 +61,9 @@ void CarryOut(Context& c, PathId path, UploadAction action) {
 }
 
 void StepUploadMachine(Context& c, PathId path, UploadEvent event) {
-  const auto result = StepUpload(c.Work(path).upload, event);
+  const auto from = c.Work(path).upload;
+  const auto asked = StepUpload(c.Work(path).upload, event);
+  const auto result = c.Noted(MachineKind::kUpload, from, event, c.Work(path).upload, asked);
   if (result.verdict == Verdict::kTaken) CarryOut(c, path, result.action);
 }
 

@@ -45,6 +45,7 @@ class RandomRun {
   }
 
   const World& world() const { return play_.world; }
+  void TellOf(MoveWatcher* watcher) { play_.world.watcher = watcher; }
 
  private:
   std::uint64_t Next() { return Draw(seed_, "workload", 0, ordinal_++); }
@@ -363,8 +364,9 @@ const char* NameOf(Profile profile) {
   return "?";
 }
 
-SeedResult RunSeed(std::uint64_t seed, Profile profile, bool log) {
+SeedResult RunSeed(std::uint64_t seed, Profile profile, bool log, MoveWatcher* watcher) {
   RandomRun run(seed, profile);
+  run.TellOf(watcher);
   const bool twice = seed % 16 == 0;
   SeedResult result = run.Run(log, twice);
   if (result.failure != 0 || !twice) return result;

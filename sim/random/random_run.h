@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/agent/moves.h"
+
 namespace kinfolder::sim {
 
 enum class Profile : std::uint8_t {
@@ -35,6 +37,7 @@ struct SeedResult {
   std::int64_t simulated_ms = 0;
 };
 
-SeedResult RunSeed(std::uint64_t seed, Profile profile, bool log);
+// `watcher`, if any, is told of every move of a machine.
+SeedResult RunSeed(std::uint64_t seed, Profile profile, bool log, MoveWatcher* watcher = nullptr);
 
 }  // namespace kinfolder::sim

@@ -89,6 +89,8 @@ class WorldPorts : public Ports {
     ++world_->events;
   }
 
+  MoveWatcher* Watcher() override { return world_->watcher; }
+
   std::optional<Event> stepped;
   std::vector<RecordKey> written;
   bool durable = true;        // what the step wrote

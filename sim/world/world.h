@@ -89,6 +89,7 @@ struct World {
   bool random_notify = false;  // the store tells some machines of changes
   bool log = false;            // keep `lines`
   std::vector<std::string> lines;
+  MoveWatcher* watcher = nullptr;      // who is told of all machines' moves; not owned
   std::optional<Violation> violation;  // the first one; the world stops there
 };
 

@@ -55,6 +55,7 @@ class Bench : public Ports {
   std::set<ParticipantId> peers;  // of `others`: those that state no key
   std::deque<Effect> pending;
   std::map<PathId, PathId> aside;  // the name that a file gets which gives way, if it is free
+  MoveWatcher* watcher = nullptr;  // who is told of the machines' moves
   std::string broken;              // what was found wrong after some step; empty: nothing
 
   // --- life ---
@@ -135,6 +136,7 @@ class Bench : public Ports {
   bool Commit(const std::vector<RecordWrite>& writes) override;
   void Perform(std::vector<Effect> effects) override;
   void Record(const Event& event, std::uint64_t chain) override;
+  MoveWatcher* Watcher() override { return watcher; }
 
  private:
   friend struct BenchWorld;

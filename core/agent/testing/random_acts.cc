@@ -60,7 +60,8 @@ std::optional<EventBody> Bad(const Effect& effect, Dice& dice) {
     case 6:
       return Replaced{id, outcome, {}, false, {}, reason};
     case 7:
-      return Replaced{id, Outcome::kUnclear, {}, false, {}, reason};
+      return Replaced{
+          id, dice.Roll(2) == 0 ? Outcome::kUnclear : Outcome::kFailed, {}, false, {}, reason};
     case 8:
       return Settled{id, Outcome::kFailed, reason};
     case 9:
@@ -85,6 +86,8 @@ std::optional<EventBody> Bad(const Effect& effect, Dice& dice) {
     }
     case 19:
       return StoredChecked{id, Outcome::kFailed, Reason::kStore};
+    case 20:
+      return MovedAside{id, Outcome::kFailed, {}, reason};
     default:
       return std::nullopt;
   }
