@@ -66,14 +66,14 @@ bool IsReadable(Context& c, const StoredCheck& check, SnapshotId snapshot) {
   });
 }
 
-// The nearest snapshots that can be read, instead of these.
+// The nearest snapshots that can be read, instead of these; of those that were read here.
 std::vector<SnapshotId> Nearest(Context& c, PathId path, const StoredCheck& check,
                                 const std::vector<SnapshotId>& wanted) {
   std::vector<SnapshotId> found, missing;
   for (const SnapshotId id : wanted) {
     if (!IsLost(c.Record(path), id)) found.push_back(id);
     for (const SnapshotId r : check.readable)
-      if (IsBelow(c, r, id)) found.push_back(r);
+      if (c.s.dag.Find(r) != nullptr && IsBelow(c, r, id)) found.push_back(r);
   }
   return Maximal(DagView(c.s.dag), std::move(found), &missing);
 }
@@ -121,7 +121,9 @@ void TakeAgain(Context& c, PathId path, const Node& lost) {
 void PublishAgain(Context& c, PathId path, const StoredCheck& check) {
   PathRecord& r = c.Record(path);
   const Node lost = c.NodeOf(check.root);
-  const SnapshotId entry = Has(check.readable, check.entry) ? check.entry : SnapshotId{};
+  // One that was given up long ago may not be known any more.
+  const bool stands = Has(check.readable, check.entry) && c.s.dag.Find(check.entry) != nullptr;
+  const SnapshotId entry = stands ? check.entry : SnapshotId{};
   std::vector<SnapshotId> below{check.root};
   if (entry) below.push_back(entry);
   const std::vector<SnapshotId> base = Nearest(c, path, check, below);
@@ -251,8 +253,9 @@ bool IsChecked(const AgentState& s, PathId path) { return s.dmd.checks.count(pat
 bool FileIsAtRest(Context& c, PathId path) {
   if (c.Record(path).intent) return false;
   const PathWork* w = c.FindWork(path);
-  return w == nullptr ||
-         ((w->file == FilePhase::kIdle || w->file == FilePhase::kWaiting) && !w->plan);
+  // What a person did comes first: it is to stand on what it was done to.
+  return w == nullptr || ((w->file == FilePhase::kIdle || w->file == FilePhase::kWaiting) &&
+                          !w->plan && !w->absent && !w->changed);
 }
 
 void StartCheck(Context& c, PathId path, SnapshotId entry) {
