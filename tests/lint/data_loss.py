@@ -3,8 +3,8 @@
 
 Each of the cases L1 to L34 has one row of four cells, in order. The last cell names at least one
 file, or begins with `does not apply:` and a reason. Every file named in a row exists, every
-`Suite.Test` named is in one of that row's files, and every tests/scenarios/loss_L*.scenario is named
-in the row of its number. Exits 1 and names each place.
+`Suite.Test` named is in one of that row's files, and every tests/scenarios/loss_L*.scenario is
+named in the row of its number. Exits 1 and names each place.
 """
 import glob
 import os
